@@ -46,7 +46,7 @@ pub fn parse(text: &str) -> Result<Address, Refusal> {
     }
 }
 
-/// Whether a text has the form of an address, whatever its checksum.
+/// Returns true if a text has the form of an address, whatever its checksum.
 pub fn is_address(text: &str) -> bool {
     digits(text).is_some()
 }

@@ -105,7 +105,7 @@ impl Started {
         Self::piped(command)?.collected()
     }
 
-    /// As [`Self::output`], for a time at most: then it is ended, with all that it started.
+    /// Like [`Self::output`], for a time at most: then it is ended, with all that it started.
     ///
     /// # Errors
     /// As [`Self::output`], and `TimedOut`.

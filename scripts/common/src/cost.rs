@@ -16,7 +16,7 @@ pub struct Gas {
     /// How many.
     #[serde(rename = "gas")]
     pub units: u64,
-    /// Whether those that pay for L1 are among them.
+    /// True if those that pay for L1 are among them.
     pub with_l1: bool,
 }
 

@@ -116,7 +116,7 @@ impl Report {
         all.into_iter().flat_map(named).collect()
     }
 
-    /// Whether the details say the same, line by line.
+    /// Returns true if the details say the same, line by line.
     pub fn is_detail(&self, value: &str) -> bool {
         let details = self.details.iter();
         let unquoted = details.map(|line| line.strip_prefix(QUOTED).unwrap_or(line));
@@ -237,7 +237,7 @@ impl Refusal {
         self
     }
 
-    /// Whether it has that name.
+    /// Returns true if it has that name.
     pub fn is(&self, name: &str) -> bool {
         self.0.report.name == name
     }

@@ -36,7 +36,7 @@ macro_rules! words {
             /// None: no hash is zero.
             pub const ZERO: Self = Self(B256::ZERO);
 
-            /// Whether there is none.
+            /// Returns true if there is none.
             pub fn is_zero(&self) -> bool {
                 self.0.is_zero()
             }

@@ -136,7 +136,7 @@ impl KeyArgs {
         Self { manifest, ..self }
     }
 
-    /// Whether the key stands in the arguments, where other processes can read it.
+    /// Returns true if the key stands in the arguments, where other processes can read it.
     pub fn is_exposed(&self) -> bool {
         self.private_key.is_some()
     }

@@ -42,7 +42,7 @@ pub fn at(phase: Phase) {
     }
 }
 
-/// Whether this is the time to be killed.
+/// Returns true if this is the time to be killed.
 #[cfg(not(feature = "kill-points"))]
 pub const fn is_due(_: Phase) -> bool {
     false

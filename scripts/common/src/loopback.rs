@@ -64,7 +64,7 @@ pub fn host_of(headers: &HeaderMap) -> Option<Authority> {
     (is_here && rest.is_none()).then_some(host)
 }
 
-/// Whether that host of a URL is this machine.
+/// Returns true if that host of a URL is this machine.
 pub fn is_loopback(host: &str) -> bool {
     let address: Result<IpAddr, _> = host.trim_matches(['[', ']']).parse();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())

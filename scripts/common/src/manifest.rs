@@ -218,7 +218,7 @@ impl Manifest {
         self.rpc.as_ref().map(expanded).transpose()
     }
 
-    /// As [`Self::rpc_url`], the URL that takes transactions where another one answers questions.
+    /// Like [`Self::rpc_url`], the URL that takes transactions where another one answers questions.
     ///
     /// # Errors
     /// As [`Self::rpc_url`].
@@ -226,7 +226,7 @@ impl Manifest {
         self.send_url.as_ref().map(expanded).transpose()
     }
 
-    /// As [`Self::rpc_url`], the URL that gives events where the other one gives those of few blocks.
+    /// Like [`Self::rpc_url`], the URL that gives events where the other one gives those of few blocks.
     ///
     /// # Errors
     /// As [`Self::rpc_url`].
@@ -243,7 +243,7 @@ impl Manifest {
         }
     }
 
-    /// As [`Self::known_address`]; errors where it is neither.
+    /// Like [`Self::known_address`]; errors where it is neither.
     pub fn address(&self, name: &str) -> Result<Address, Refusal> {
         self.known_address(name)?.ok_or_else(|| {
             // What is no name may be a key that was put in the wrong place.
@@ -342,8 +342,8 @@ impl Manifest {
     }
 }
 
-/// Whether the policy that the registry has is `expression`, which [`Manifest::policy`] wrote. The registry takes
-/// addresses with their letters in any case.
+/// Returns true if the policy that the registry has is `expression`, which [`Manifest::policy`] wrote. The registry
+/// takes addresses with their letters in any case.
 pub fn is_same_policy(stored: &str, expression: &str) -> bool {
     let stored = Manifest::default().policy(&stored.to_ascii_lowercase());
     stored.is_ok_and(|stored| stored == expression)

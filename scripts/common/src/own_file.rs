@@ -49,7 +49,7 @@ pub fn io(action: &'static str, path: &Path) -> impl Fn(io::Error) -> FileError 
     }
 }
 
-/// Whether the file may be harmless and cannot be had; anything else is distrust.
+/// Returns true if the file may be harmless and cannot be had; anything else is distrust.
 pub fn is_io(error: &FileError) -> bool {
     error.is(IO)
 }
@@ -363,8 +363,8 @@ fn require_own(found: &Metadata, path: &Path) -> Result<(), FileError> {
     Ok(())
 }
 
-/// Whether others than the owner may write what has this mode. Where each user has a group of their own, it has the
-/// user's number, and what is made there may be written by it.
+/// Returns true if others than the owner may write what has this mode. Where each user has a group of their own, it has
+/// the user's number, and what is made there may be written by it.
 fn others_may_write(mode: u32, owner: u32, group: u32) -> bool {
     mode & WRITE_OTHERS != 0 || (mode & WRITE_GROUP != 0 && group != owner)
 }

@@ -51,7 +51,7 @@ pub struct Ink {
     pub used: u64,
     /// What it used without the host functions that call others.
     pub alone: u64,
-    /// Whether both are lower bounds: what it used after its last host function is not known.
+    /// True if both are lower bounds: what it used after its last host function is not known.
     pub at_least: bool,
 }
 
@@ -102,17 +102,17 @@ impl Kind {
         name.into()
     }
 
-    /// Whether a contract is created.
+    /// Returns true if a contract is created.
     pub fn is_creation(&self) -> bool {
         matches!(self, Self::Create | Self::Create2)
     }
 
-    /// Whether it runs on its caller's storage.
+    /// Returns true if it runs on its caller's storage.
     pub fn is_delegated(&self) -> bool {
         matches!(self, Self::DelegateCall | Self::CallCode)
     }
 
-    /// Whether it calls a function of an account.
+    /// Returns true if it calls a function of an account.
     pub fn is_call(&self) -> bool {
         matches!(self, Self::Call | Self::StaticCall) || self.is_delegated()
     }
@@ -180,7 +180,7 @@ pub fn read(answer: &RawValue) -> Result<Vec<Frame>, String> {
     Ok(frames)
 }
 
-/// As [`read`], of an answer that was parsed.
+/// Like [`read`], of an answer that was parsed.
 pub fn read_value(answer: &Value) -> Result<Vec<Frame>, String> {
     let raw = to_raw_value(answer).map_err(|error| error.to_string())?;
     read(&raw)

@@ -20,12 +20,12 @@ pub struct CodeBytes {
 }
 
 impl CodeBytes {
-    /// Whether it is run as WASM.
+    /// Returns true if it is run as WASM.
     pub fn is_program(&self) -> bool {
         is_program(&self.code)
     }
 
-    /// Whether it is run by the EVM. An account without code runs nothing.
+    /// Returns true if it is run by the EVM. An account without code runs nothing.
     pub fn is_evm(&self) -> bool {
         !self.code.is_empty() && !self.is_program()
     }
@@ -43,7 +43,7 @@ impl CodeBytes {
     }
 }
 
-/// Whether code is run as WASM.
+/// Returns true if code is run as WASM.
 pub fn is_program(code: &[u8]) -> bool {
     code.starts_with(&PROGRAM_PREFIX) || code.starts_with(&ROOT_PREFIX)
 }

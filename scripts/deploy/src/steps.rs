@@ -100,7 +100,7 @@ pub fn check_step(steps: &[DeclaredStep], way: &PlannedStep<'_>) -> Option<Findi
     Some(omitted.with(expected(&declared), "no call of it", next))
 }
 
-/// Whether code declares initializers, and none of them is that of `version`.
+/// Returns true if code declares initializers, and none of them is that of `version`.
 fn is_initialized_elsewhere(steps: &[DeclaredStep], version: &str) -> bool {
     let declared = of_kind(steps, StepKind::Initializer);
     !declared.is_empty() && declared.iter().all(|one| one.to != version)

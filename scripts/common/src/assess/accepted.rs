@@ -18,7 +18,7 @@ pub struct Accepted {
 }
 
 impl Accepted {
-    /// Whether a finding with that id, which is there, is accepted.
+    /// Returns true if a finding with that id, which is there, is accepted.
     pub fn covers(&self, id: &FindingId) -> bool {
         let is_accepted = self.ids.contains(id);
         if is_accepted {
@@ -47,12 +47,12 @@ impl Accepted {
         }
     }
 
-    /// As [`Self::covers`], or the project answers for it. An approver's own word is asked instead.
+    /// Like [`Self::covers`], or the project answers for it. An approver's own word is asked instead.
     pub fn answers(&self, id: &FindingId) -> bool {
         self.of_project.contains(id) || self.covers(id)
     }
 
-    /// Whether an id is among them. No finding need have it.
+    /// Returns true if an id is among them. No finding need have it.
     pub fn contains(&self, id: &FindingId) -> bool {
         self.ids.contains(id) || self.of_earlier.contains(id)
     }

@@ -17,11 +17,11 @@ use std::sync::Arc;
 pub struct Evidence {
     part: Part,
     origin: Origin,
-    /// Whether the rest of the part is known better.
+    /// True if the rest of the part is known better.
     is_some: bool,
-    /// Whether a finding of its own says that nobody looked: it is not refused twice.
+    /// True if a finding of its own says that nobody looked: it is not refused twice.
     is_told: bool,
-    /// Whether no line says it.
+    /// True if no line says it.
     is_expected: bool,
     why: String,
 }

@@ -47,7 +47,7 @@ pub struct Decision {
 }
 
 impl Role {
-    /// Whether what is proposed is the word of who asks.
+    /// Returns true if what is proposed is the word of who asks.
     pub const fn proposes(self) -> bool {
         matches!(self, Self::Proposer | Self::Ci)
     }
@@ -64,7 +64,8 @@ impl Role {
         }
     }
 
-    /// Whether somebody has answered for a finding: who asks accepted it, or those whose decision he sends had to.
+    /// Returns true if somebody has answered for a finding: who asks accepted it, or those whose decision he sends had
+    /// to.
     pub fn is_answered(self, finding: &Finding, accepted: &Accepted) -> bool {
         match self {
             Self::Approver => accepted.covers(&finding.id),
@@ -73,7 +74,7 @@ impl Role {
         }
     }
 
-    /// Whether a finding is in the way of who asks.
+    /// Returns true if a finding is in the way of who asks.
     fn is_refused(self, finding: &Finding) -> bool {
         let is_absent = finding.severity == Severity::Unknown && finding.id.is(FindingKind::Absent);
         match (self, finding.severity) {

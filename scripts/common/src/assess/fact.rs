@@ -61,7 +61,7 @@ impl<T> Fact<T> {
         Evidence::whole(part, self.origin, &self.why)
     }
 
-    /// Whether nobody who proposes something can have written it.
+    /// Returns true if nobody who proposes something can have written it.
     pub const fn is_proven(&self) -> bool {
         matches!(self.origin.writer(), Some(Writer::Nobody))
     }

@@ -290,7 +290,7 @@ impl FindingId {
         self.kind().and_then(FindingKind::part_of_code)
     }
 
-    /// Whether it can be accepted. An error can be accepted if it stops one instance alone.
+    /// Returns true if it can be accepted. An error can be accepted if it stops one instance alone.
     pub fn is_acceptable(&self) -> bool {
         let Some(kind) = self.kind() else {
             return self.account().is_some();

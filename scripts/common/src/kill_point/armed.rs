@@ -22,7 +22,7 @@ impl Phase {
     }
 }
 
-/// Whether this is the time to be killed.
+/// Returns true if this is the time to be killed.
 pub fn is_due(phase: Phase) -> bool {
     static AT: OnceLock<Option<(String, u64)>> = OnceLock::new();
     static SEEN: AtomicU64 = AtomicU64::new(0);

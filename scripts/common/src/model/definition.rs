@@ -277,11 +277,11 @@ pub struct Acceptance {
 pub struct Details {
     /// How often what it runs, or who may change that, has changed.
     pub nonce: u64,
-    /// Whether the registry created it.
+    /// True if the registry created it.
     pub created: bool,
-    /// Whether it was adopted, or came from another registry.
+    /// True if it was adopted, or came from another registry.
     pub arrived: bool,
-    /// Whether its complex migration was rolled back since the last `migrate`: no rollout touches it.
+    /// True if its complex migration was rolled back since the last `migrate`: no rollout touches it.
     pub held: bool,
 }
 
@@ -328,7 +328,7 @@ impl Definition {
         of_whom(&self.name)
     }
 
-    /// Whether it is paused.
+    /// Returns true if it is paused.
     pub fn is_paused(&self) -> bool {
         self.state == DefinitionState::Paused
     }

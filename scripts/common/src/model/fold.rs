@@ -16,7 +16,7 @@ const INITIAL_POLICIES: u32 = 2;
 /// Policies that a definition is created with: `migrate`, `policy` and `create`.
 const CREATED_WITH: u32 = 3;
 
-/// Whether what follows from an event depends on the time of its block.
+/// Returns true if what follows from an event depends on the time of its block.
 pub fn is_timed(event: &Event) -> bool {
     matches!(
         event,
@@ -51,8 +51,8 @@ pub fn role_of(role: &str, is_set: impl Fn(&str) -> bool) -> &str {
     }
 }
 
-/// Whether approvals of a role count for one sequence of the definition: a change of any policy raises it and ends
-/// them. Those of other roles end with a change of their own policy.
+/// Returns true if approvals of a role count for one sequence of the definition: a change of any policy raises it and
+/// ends them. Those of other roles end with a change of their own policy.
 pub fn is_of_sequence(role: &str) -> bool {
     role == "migrate"
 }
@@ -286,8 +286,8 @@ impl Definition {
         }
     }
 
-    /// Whether role `create` decides about a creation at that version: it has the code of the current one, is not
-    /// there, or nobody creates.
+    /// Returns true if role `create` decides about a creation at that version: it has the code of the current one, is
+    /// not there, or nobody creates.
     fn creates_as_usual(&self, label: &str) -> bool {
         let code = |label: &str| {
             let mut versions = self.versions.iter();

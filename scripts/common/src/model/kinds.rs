@@ -126,21 +126,21 @@ numbered! {
 }
 
 impl InstanceState {
-    /// Whether it is in a complex migration, in either direction: it runs the migration's program then.
+    /// Returns true if it is in a complex migration, in either direction: it runs the migration's program then.
     pub const fn is_migrating(self) -> bool {
         matches!(self, Self::Migrating | Self::TurningBack)
     }
 }
 
 impl ProxyKind {
-    /// Whether it is a proxy of others that was adopted.
+    /// Returns true if it is a proxy of others that was adopted.
     pub const fn is_adopted(self) -> bool {
         matches!(self, Self::Transparent4 | Self::Transparent5 | Self::Uups)
     }
 }
 
 impl StepKind {
-    /// Whether it runs code of a contract of its own.
+    /// Returns true if it runs code of a contract of its own.
     pub const fn runs_script(self) -> bool {
         matches!(self, Self::Script | Self::Complex)
     }

@@ -34,7 +34,7 @@ pub trait Views {
     /// The block that is read.
     async fn block(&self) -> Result<Block, Self::Error>;
 
-    /// Whether the account itself refused the call.
+    /// Returns true if the account itself refused the call.
     fn is_refused(error: &Self::Error) -> bool;
 
     /// The error where that block was replaced by another one while it was read.
@@ -138,7 +138,7 @@ impl<V: Views> Registry<V> {
         })
     }
 
-    /// As [`Self::head`]; nothing where there is no such definition.
+    /// Like [`Self::head`]; nothing where there is no such definition.
     pub async fn known_head(&self, name: &str) -> Result<Option<Head>, V::Error> {
         known::<V, _>(self.head(name).await)
     }
@@ -155,7 +155,7 @@ impl<V: Views> Registry<V> {
         })
     }
 
-    /// As [`Self::version`]; nothing where there is no such version.
+    /// Like [`Self::version`]; nothing where there is no such version.
     pub async fn known_version(
         &self,
         name: &str,
@@ -174,7 +174,7 @@ impl<V: Views> Registry<V> {
         self.labels_in(name, 0..usize::MAX).await
     }
 
-    /// As [`Self::labels`], those at some positions alone.
+    /// Like [`Self::labels`], those at some positions alone.
     pub async fn labels_in(
         &self,
         name: &str,
@@ -232,7 +232,7 @@ impl<V: Views> Registry<V> {
         })
     }
 
-    /// As [`Self::instance`]; nothing where it is none.
+    /// Like [`Self::instance`]; nothing where it is none.
     pub async fn known_instance(&self, proxy: Address) -> Result<Option<Instance>, V::Error> {
         known::<V, _>(self.instance(proxy).await)
     }
@@ -242,7 +242,7 @@ impl<V: Views> Registry<V> {
         self.proxies_in(name, 0..usize::MAX).await
     }
 
-    /// As [`Self::proxies`], those at some positions alone.
+    /// Like [`Self::proxies`], those at some positions alone.
     pub async fn proxies_in(
         &self,
         name: &str,
@@ -261,7 +261,7 @@ impl<V: Views> Registry<V> {
         self.instances_in(name, 0..usize::MAX).await
     }
 
-    /// As [`Self::instances`], those at some positions alone.
+    /// Like [`Self::instances`], those at some positions alone.
     pub async fn instances_in(
         &self,
         name: &str,
@@ -333,7 +333,7 @@ impl<V: Views> Registry<V> {
         self.ask(&abi::policyCall { name, role }).await
     }
 
-    /// Whether these approvers satisfy the policy of a role now.
+    /// Returns true if these approvers satisfy the policy of a role now.
     pub async fn satisfies(
         &self,
         name: &str,

@@ -251,7 +251,7 @@ impl VersionGraph {
         Some(way.iter().map(|step| self.label(step.to)).collect())
     }
 
-    /// Whether the registry takes an instance from one version to another at once.
+    /// Returns true if the registry takes an instance from one version to another at once.
     fn is_path(&self, from: usize, to: usize) -> bool {
         let index = |at: usize| VersionIndex(u32::try_from(at).unwrap_or(u32::MAX));
         let found = path::find(index(from), index(to), |version| {

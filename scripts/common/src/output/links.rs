@@ -37,7 +37,7 @@ impl Links {
         known.remove(tx);
     }
 
-    /// Whether a transaction was told of.
+    /// Returns true if a transaction was told of.
     pub(super) fn has_some(&self) -> bool {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         !known.is_empty()

@@ -45,7 +45,7 @@ type Written = dyn Fn(&str) -> String + Send + Sync;
 pub struct Output {
     json: bool,
     quiet: bool,
-    /// Whether commands and transactions are printed in full.
+    /// True if commands and transactions are printed in full.
     print: bool,
     terminal: bool,
     color: bool,
@@ -54,7 +54,7 @@ pub struct Output {
     /// The long words that were typed.
     typed: Typed,
     links: Links,
-    /// Whether the result was printed, or the failure.
+    /// True if the result was printed, or the failure.
     is_ended: AtomicBool,
     /// What a signal would leave; empty for nothing.
     half_done: Mutex<&'static str>,
@@ -62,7 +62,7 @@ pub struct Output {
     commands: OnceLock<Box<Written>>,
     /// What every document says.
     with_all: Mutex<Map<String, Value>>,
-    /// Whether something could not be written.
+    /// True if something could not be written.
     failed: AtomicBool,
     /// Where what endpoints were asked and what they answered is written.
     record: Mutex<Option<File>>,
@@ -146,7 +146,7 @@ impl Output {
         self
     }
 
-    /// Whether a person sits there who can type a password.
+    /// Returns true if a person sits there who can type a password.
     pub fn has_terminal(&self) -> bool {
         self.terminal && io::stdin().is_terminal()
     }
@@ -255,7 +255,7 @@ impl Output {
         json::line(document)
     }
 
-    /// Whether everything so far reached its reader, or nobody wanted to read it any more.
+    /// Returns true if everything so far reached its reader, or nobody wanted to read it any more.
     pub fn is_written(&self) -> bool {
         !self.failed.load(Ordering::Relaxed)
     }

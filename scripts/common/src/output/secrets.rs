@@ -57,7 +57,7 @@ impl Secrets {
     }
 }
 
-/// Whether a secret is a private key, whose digits have no case.
+/// Returns true if a secret is a private key, whose digits have no case.
 fn is_key(secret: &str) -> bool {
     secret.len() == KEY_DIGITS && secret.bytes().all(|c| c.is_ascii_hexdigit())
 }

@@ -55,7 +55,7 @@ pub fn shortened(text: &str, limit: usize) -> Cow<'_, str> {
     }
 }
 
-/// Whether a character must not reach a terminal as it is: controls (Cc), formats (Cf), separators
+/// Returns true if a character must not reach a terminal as it is: controls (Cc), formats (Cf), separators
 /// of lines and paragraphs, spaces other than the ordinary one, and what Unicode lists as
 /// `Default_Ignorable_Code_Point`, which is not drawn at all.
 pub(super) fn is_unsafe(c: char) -> bool {

@@ -69,8 +69,8 @@ impl Unproven {
     }
 }
 
-/// Whether a file below `folder` names the module of the chain's functions, which who declares one has to. Code may
-/// include a file of any name.
+/// Returns true if a file below `folder` names the module of the chain's functions, which who declares one has to. Code
+/// may include a file of any name.
 fn names_host(folder: &Path) -> Result<bool, BuildError> {
     let mut left = vec![folder.to_owned()];
     while let Some(folder) = left.pop() {

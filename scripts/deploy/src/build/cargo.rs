@@ -81,7 +81,7 @@ pub(super) struct Cargo<'a> {
     pub(super) copy: &'a Path,
     /// Where outputs go.
     pub(super) target: &'a Path,
-    /// Whether libraries are taken to read what [`Reads`] says.
+    /// True if libraries are taken to read what [`Reads`] says.
     pub(super) by_reads: bool,
     /// Nobody else builds there as long as it is held. Cargo holds it too: it may outlive this process.
     pub(super) lock: &'a File,
@@ -317,8 +317,8 @@ impl Cargo<'_> {
         Ok(())
     }
 
-    /// Whether one of the libraries that are taken to read no code but their own read other code, or the compiler's
-    /// list of its files cannot be read.
+    /// Returns true if one of the libraries that are taken to read no code but their own read other code, or the
+    /// compiler's list of its files cannot be read.
     fn reads_others(&self, source: &Source, made: &[&Artifact]) -> bool {
         let parts = source.parts.iter();
         let mut libraries = parts.filter(|part| part.reads == Reads::OwnCode);
@@ -454,7 +454,7 @@ fn variables(list: &str) -> impl Iterator<Item = &str> {
     named.map(|said| said.split('=').next().unwrap_or_default())
 }
 
-/// Whether a build has a variable from the machine that it runs on.
+/// Returns true if a build has a variable from the machine that it runs on.
 fn is_of_machine(name: &str) -> bool {
     let is_kept = KEPT_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
     is_kept || KEPT.contains(&name) || OF_MACHINE.contains(&name)

@@ -52,7 +52,7 @@ pub struct Artifact {
     /// What callers can use, as the module shows it; `None` if it was built without `#[upgradeable]`, or by an
     /// older version of it: then nothing is known of its functions.
     pub interface: Option<Callable>,
-    /// Whether its author's code may read how much gas is left. What the framework's programs read of it decides where
+    /// True if its author's code may read how much gas is left. What the framework's programs read of it decides where
     /// a batch ends, and nothing else.
     #[serde(default = "unknown")]
     pub reads_gas: bool,
@@ -177,7 +177,7 @@ impl Artifact {
         }
     }
 
-    /// Whether a `.wasm` file has the same code, whatever else it exports and says of itself.
+    /// Returns true if a `.wasm` file has the same code, whatever else it exports and says of itself.
     ///
     /// # Errors
     /// `NotWasm`.
@@ -229,7 +229,7 @@ impl Artifact {
         self
     }
 
-    /// Whether it was built from sources, whatever hash is recorded of them.
+    /// Returns true if it was built from sources, whatever hash is recorded of them.
     pub fn has_sources(&self) -> bool {
         self.info.source_hash.is_some()
     }

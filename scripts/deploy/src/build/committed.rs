@@ -84,7 +84,7 @@ impl Committed {
         .collect()
     }
 
-    /// Whether the commit has a file with these bytes.
+    /// Returns true if the commit has a file with these bytes.
     pub(super) fn has(&self, path: &Path, bytes: &[u8]) -> bool {
         self.files
             .get(path)
@@ -166,7 +166,7 @@ impl Committed {
         settings.iter().find(differs).or_else(missing).cloned()
     }
 
-    /// Whether a file of the commit is one that is copied.
+    /// Returns true if a file of the commit is one that is copied.
     fn is_source(&self, source: &Source, path: &Path) -> bool {
         let is_package = |folder: &Path| self.files.contains_key(&folder.join("Cargo.toml"));
         source.parts.iter().any(|part| {
@@ -181,7 +181,7 @@ fn bytes_of(path: &Path) -> Option<Vec<u8>> {
     project_file::read_bytes(path).ok().flatten()
 }
 
-/// Whether the copy has a file of that name that was made of it.
+/// Returns true if the copy has a file of that name that was made of it.
 fn is_rewritten(path: &Path) -> bool {
     ["Cargo.toml", "Cargo.lock"]
         .iter()

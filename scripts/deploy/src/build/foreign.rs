@@ -38,7 +38,8 @@ pub(super) fn line(source: &Source, home: &CargoHome, lock: &LockFile) -> String
     }
 }
 
-/// Whether code runs in the build that neither SDK nor framework brings, nor what many contracts use beside them.
+/// Returns true if code runs in the build that neither SDK nor framework brings, nor what many contracts use beside
+/// them.
 pub(super) fn runs_unknown(source: &Source, home: &CargoHome, lock: &LockFile) -> bool {
     let known = lock.below_sdk();
     let is_unknown = |name: &str| !known.contains(name) && lock.fetched(name).next().is_some();

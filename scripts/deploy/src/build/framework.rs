@@ -117,7 +117,7 @@ impl Framework {
         }
     }
 
-    /// Whether these are the pinned programs. The registry holds the code hashes of all others.
+    /// Returns true if these are the pinned programs. The registry holds the code hashes of all others.
     pub fn is_pinned(&self) -> bool {
         Self::pinned().is_ok_and(|pinned| pinned.registry.code == self.registry.code)
     }

@@ -69,7 +69,7 @@ pub struct Recipe {
 pub struct Commit {
     /// Its hash, 40 or 64 hexadecimal digits.
     pub id: String,
-    /// Whether the sources differ from it.
+    /// True if the sources differ from it.
     pub dirty: bool,
 }
 
@@ -129,7 +129,7 @@ impl BuildInfo {
         self.unverifiable = source.procedure.unverifiable();
     }
 
-    /// Whether it was built from the sources of a commit, which anybody can check out.
+    /// Returns true if it was built from the sources of a commit, which anybody can check out.
     pub fn is_of_commit(&self) -> bool {
         self.commit.as_ref().is_some_and(|commit| !commit.dirty)
     }

@@ -31,7 +31,7 @@ pub(super) struct Candidate<'a> {
 }
 
 impl Candidate<'_> {
-    /// Whether every file that may be compiled is known, and nothing else is made or used by it.
+    /// Returns true if every file that may be compiled is known, and nothing else is made or used by it.
     pub(super) fn is_framework<'t>(
         &self,
         targets: impl Iterator<Item = &'t Target>,
@@ -65,7 +65,8 @@ impl Candidate<'_> {
             && self.uses_its_own(lock)
     }
 
-    /// Whether all that it depends on has the name of a dependency of it. Its workspace may point one at anything.
+    /// Returns true if all that it depends on has the name of a dependency of it. Its workspace may point one at
+    /// anything.
     fn uses_its_own(&self, lock: &LockFile) -> bool {
         let manifest = sources(self.name).find(|(inside, _)| *inside == MANIFEST);
         let text = manifest.map(|(_, bytes)| String::from_utf8_lossy(bytes));
@@ -132,7 +133,7 @@ pub(super) static HASH: LazyLock<B256> = LazyLock::new(|| {
     keccak256(SOURCES.iter().flat_map(hash_of).collect::<Vec<u8>>())
 });
 
-/// Whether it is a file of Rust.
+/// Returns true if it is a file of Rust.
 pub(super) fn is_rust(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "rs")
 }
@@ -150,7 +151,7 @@ mod tests {
         std::fs::write(path, text).expect("written");
     }
 
-    /// Whether the package of macros is proven in a folder where `change` was made, used with `used`.
+    /// Returns true if the package of macros is proven in a folder where `change` was made, used with `used`.
     fn is_proven(library: &str, used: &str, change: Change) -> bool {
         const NAME: &str = "stylus-upgrades-macros";
         let folder = tempfile::tempdir().expect("a folder");

@@ -265,7 +265,7 @@ impl Locked {
         ]
     }
 
-    /// Whether it is what `name`, `name version` or `name version (source)` stands for.
+    /// Returns true if it is what `name`, `name version` or `name version (source)` stands for.
     fn is(&self, dependency: &str) -> bool {
         let mut words = dependency.split(' ');
         words.next() == Some(&self.name)

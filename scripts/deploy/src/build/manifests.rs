@@ -114,8 +114,8 @@ pub(super) fn of_package(package: &Package, all: &[Package]) -> Result<Table, Bu
     Ok(manifest)
 }
 
-/// Whether what a feature turns on is of a build: a feature, or a dependency that the copy has. A feature that names a
-/// dependency of tests (`name/feature`, `name?/feature`, `dep:name`) does for it what it does in tests.
+/// Returns true if what a feature turns on is of a build: a feature, or a dependency that the copy has. A feature that
+/// names a dependency of tests (`name/feature`, `name?/feature`, `dep:name`) does for it what it does in tests.
 fn is_of_build(turned_on: &str, package: &Package, own: &[&Dependency]) -> bool {
     let name = turned_on.split('/').next().unwrap_or_default();
     let name = name

@@ -42,7 +42,7 @@ pub struct Package {
     pub(super) place: PathBuf,
     /// That of its workspace.
     pub(super) root_place: PathBuf,
-    /// Whether its workspace puts it in the place of another package (`[patch]`, `[replace]`).
+    /// True if its workspace puts it in the place of another package (`[patch]`, `[replace]`).
     pub(super) is_substitute: bool,
     /// What cargo tells of it.
     pub(super) told: Arc<cargo_metadata::Package>,
@@ -184,7 +184,7 @@ impl Package {
         all.filter(|one| one.kind != DependencyKind::Development)
     }
 
-    /// Whether it turns a feature of the package `name` on.
+    /// Returns true if it turns a feature of the package `name` on.
     pub(super) fn enables(&self, name: &str, feature: &str) -> bool {
         self.dependencies().any(|dependency| {
             dependency.name == name && dependency.features.iter().any(|on| on == feature)
@@ -220,7 +220,7 @@ impl Package {
         Ok(members.contains(&self.name).then_some(found))
     }
 
-    /// Whether its workspace has the resolver that joins the features of tests with those of the library.
+    /// Returns true if its workspace has the resolver that joins the features of tests with those of the library.
     fn is_of_first_resolver(&self) -> Result<bool, BuildError> {
         let manifest = self.root_manifest()?;
         let named = |table: &str| manifest.get(table)?.get("resolver")?.as_str();
@@ -237,7 +237,7 @@ impl Package {
         self.workspace.members.iter().map(|(_, told)| &**told)
     }
 
-    /// Whether cargo calls its module as cargo-stylus does: by the target of kind `lib`, else by the package.
+    /// Returns true if cargo calls its module as cargo-stylus does: by the target of kind `lib`, else by the package.
     pub(super) fn has_findable_library(&self) -> bool {
         let targets = self.told.targets.iter();
         let mut libraries = targets.filter(|target| target.kind.iter().any(is_library));
@@ -250,7 +250,7 @@ impl Package {
     }
 }
 
-/// Whether cargo makes a library of such a target.
+/// Returns true if cargo makes a library of such a target.
 pub(super) fn is_library(kind: &TargetKind) -> bool {
     use TargetKind::{CDyLib, DyLib, Lib, ProcMacro, RLib, StaticLib};
     matches!(kind, CDyLib | DyLib | Lib | ProcMacro | RLib | StaticLib)

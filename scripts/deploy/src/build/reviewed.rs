@@ -89,8 +89,8 @@ impl OnDefault {
     }
 }
 
-/// Whether nobody but the author has the repository of a file: there is none or it has no remote, and no runner of a
-/// workflow says that it runs this.
+/// Returns true if nobody but the author has the repository of a file: there is none or it has no remote, and no runner
+/// of a workflow says that it runs this.
 pub fn is_of_author(file: &Path) -> bool {
     let is_run = std::env::var("CI").is_ok_and(|value| !value.is_empty() && value != "false");
     let is_alone = |top: &Path| git(top, &["remote"]).is_ok_and(|names| names.trim().is_empty());
@@ -124,7 +124,8 @@ fn located(file: &Path) -> Result<(PathBuf, Option<PathBuf>), String> {
     }
 }
 
-/// Whether a file is in the index of git, so that others can have written it. One that is in no repository is not.
+/// Returns true if a file is in the index of git, so that others can have written it. One that is in no repository is
+/// not.
 ///
 /// # Errors
 /// Why git cannot say.
@@ -242,7 +243,7 @@ fn compare(variable: &Variables<'_>, top: &Path, file: &Path) -> Result<(), Stri
     }
 }
 
-/// Whether no commit that is here has such a file.
+/// Returns true if no commit that is here has such a file.
 fn was_never(top: &Path, inside: &str) -> bool {
     let ask = [
         "--literal-pathspecs",

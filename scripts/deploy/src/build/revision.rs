@@ -113,7 +113,7 @@ impl Revision {
         }))
     }
 
-    /// Whether the working tree is of that commit.
+    /// Returns true if the working tree is of that commit.
     pub(super) fn is_checked_out(&self) -> bool {
         let head = git(&self.top, &["rev-parse", "--verify", "--quiet", "HEAD"]);
         head.is_ok_and(|head| head == self.id)

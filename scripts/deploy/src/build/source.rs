@@ -97,7 +97,7 @@ pub(super) enum Reads {
     Any,
 }
 
-/// Whether a file is Rust, or one that cargo reads itself and whose effect on a package cargo notices.
+/// Returns true if a file is Rust, or one that cargo reads itself and whose effect on a package cargo notices.
 pub(super) fn is_code(path: &Path) -> bool {
     is_rust(path)
         || ["Cargo.toml", "Cargo.lock"]
@@ -128,7 +128,7 @@ impl Part {
 struct Read {
     package: Package,
     files: Tree,
-    /// Whether it is one of the framework's.
+    /// True if it is one of the framework's.
     is_framework: bool,
 }
 

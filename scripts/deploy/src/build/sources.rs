@@ -18,7 +18,7 @@ const ORDER: [&str; 3] = ["proxy", "upgradeability-storage", "upgradeability-pro
 /// Where one of them lies in the framework's workspace.
 const STORAGE: &str = "proxy/upgradeability_storage/Cargo.toml";
 
-/// Whether the folder holds the framework's sources.
+/// Returns true if the folder holds the framework's sources.
 pub fn is_framework(home: &Path) -> bool {
     home.join(STORAGE).is_file()
 }

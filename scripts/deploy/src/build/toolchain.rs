@@ -103,7 +103,7 @@ pub(super) struct Toolchain {
     pub(super) version: String,
     /// The commit of the compiler, as in the paths of the standard library's sources.
     pub(super) commit: String,
-    /// Whether cargo compiles a package again where other features are declared than before.
+    /// True if cargo compiles a package again where other features are declared than before.
     pub(super) checks_features: bool,
     /// `cargo -V`.
     pub(super) cargo_version: String,
@@ -157,7 +157,7 @@ impl Toolchain {
         })
     }
 
-    /// Whether the compiler has the wasm32 target.
+    /// Returns true if the compiler has the wasm32 target.
     fn has_target(&self) -> bool {
         let libraries = self.sysroot.join("lib/rustlib").join(TARGET).join("lib");
         libraries.is_dir()

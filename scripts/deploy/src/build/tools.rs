@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) struct Tools {
     toolchains: Mutex<BTreeMap<String, Toolchain>>,
     pub(super) cargo_home: PathBuf,
-    /// Whether no artifact of an earlier build is taken.
+    /// True if no artifact of an earlier build is taken.
     pub(super) is_from_scratch: bool,
     /// Who wrote what is built.
     pub(super) author: Author,

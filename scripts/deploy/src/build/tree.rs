@@ -20,7 +20,7 @@ const EXECUTABLE: u32 = 0o100;
 pub(super) struct Entry {
     /// What it holds.
     pub(super) bytes: Vec<u8>,
-    /// Whether its owner may execute it.
+    /// True if its owner may execute it.
     pub(super) executable: bool,
     /// Where it lies on the disk, or what it was made from.
     pub(super) from: Option<PathBuf>,

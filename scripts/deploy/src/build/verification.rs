@@ -167,7 +167,7 @@ fn require_settings(package: &Package) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether cargo-stylus hashes a file of the workspace.
+/// Returns true if cargo-stylus hashes a file of the workspace.
 fn is_hashed(path: &Path) -> bool {
     let mut folders = path.parent().into_iter().flat_map(Path::components);
     let is_seen = !folders.any(|folder| NOT_HASHED.iter().any(|name| folder.as_os_str() == *name));

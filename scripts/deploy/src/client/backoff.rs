@@ -46,7 +46,7 @@ impl Backoff {
         }
     }
 
-    /// Whether the pauses are as long as they get.
+    /// Returns true if the pauses are as long as they get.
     pub(crate) fn is_longest(&self) -> bool {
         self.next >= self.longest
     }

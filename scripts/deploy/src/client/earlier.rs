@@ -72,7 +72,7 @@ impl Client {
         found
     }
 
-    /// As [`Self::settle`], for these entries of the journal.
+    /// Like [`Self::settle`], for these entries of the journal.
     async fn settle_all(
         &self,
         journal: &Journal,

@@ -88,7 +88,7 @@ impl Endpoint {
         Self { timeout, ..self }
     }
 
-    /// Whether it is on this machine.
+    /// Returns true if it is on this machine.
     pub fn is_loopback(&self) -> bool {
         is_loopback(self.url.host_str().unwrap_or_default())
     }
@@ -98,7 +98,7 @@ impl Endpoint {
         &self.url
     }
 
-    /// As [`Self::secrets`], with values of variables that were put into the URL: each is a key, in
+    /// Like [`Self::secrets`], with values of variables that were put into the URL: each is a key, in
     /// whatever part of the URL it stands. Of a value that is a URL itself, scheme, host and port are
     /// printed.
     pub fn secrets_with(&self, values: &[String]) -> Vec<String> {

@@ -73,7 +73,7 @@ pub struct RpcError {
 const METHOD_NOT_FOUND: i64 = -32_601;
 
 impl RpcError {
-    /// Whether it has the code of a method that the endpoint does not have.
+    /// Returns true if it has the code of a method that the endpoint does not have.
     pub fn is_method_not_found(&self) -> bool {
         self.code == METHOD_NOT_FOUND
     }
@@ -132,7 +132,7 @@ pub enum ChainError {
         what: String,
         /// Why, in the contract's own terms.
         revert: Revert,
-        /// Whether it was attempted on a copy alone.
+        /// True if it was attempted on a copy alone.
         on_copy: bool,
     },
 }
@@ -442,34 +442,34 @@ impl ChainError {
         }
     }
 
-    /// Whether a program that was called does not run, in the words of the endpoint.
+    /// Returns true if a program that was called does not run, in the words of the endpoint.
     pub fn is_not_runnable(&self) -> bool {
         matches!(self, Self::Rpc(error) if is_not_runnable(&error.message))
     }
 
-    /// Whether a call was refused, or failed: nothing is wrong with the chain.
+    /// Returns true if a call was refused, or failed: nothing is wrong with the chain.
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused { .. }) || self.is_told(HALTED)
     }
 
-    /// Whether a machine gave up on it.
+    /// Returns true if a machine gave up on it.
     pub fn is_halted(&self) -> bool {
         self.is_told(HALTED)
     }
 
-    /// Whether a copy needed state that is not at hand.
+    /// Returns true if a copy needed state that is not at hand.
     pub fn is_unread(&self) -> bool {
         self.is_told(UNREADABLE)
     }
 
-    /// Whether the transaction had no effect, possibly because another one had already done the same. A CREATE2
+    /// Returns true if the transaction had no effect, possibly because another one had already done the same. A CREATE2
     /// collision uses almost all gas, so without traces it looks like out of gas.
     pub fn was_not_done(&self) -> bool {
         let told = [ACTIVATION_REFUSED, OUT_OF_GAS, UNEXPLAINED];
         matches!(self, Self::Refused { .. }) || told.iter().any(|name| self.is_told(name))
     }
 
-    /// Whether the endpoint does not answer, or lags: it may be asked later, or another one.
+    /// Returns true if the endpoint does not answer, or lags: it may be asked later, or another one.
     pub fn is_unanswered(&self) -> bool {
         matches!(self, Self::Unreachable { .. }) || self.is_told(LAGGING)
     }
@@ -482,37 +482,37 @@ impl ChainError {
         }
     }
 
-    /// Whether it is said in plain words, under that name.
+    /// Returns true if it is said in plain words, under that name.
     pub fn is_told(&self, name: &str) -> bool {
         matches!(self, Self::Told(refusal) if refusal.is(name))
     }
 
-    /// Whether another transaction of the same key has the nonce, or what was sent before it was undone.
+    /// Returns true if another transaction of the same key has the nonce, or what was sent before it was undone.
     pub fn is_nonce_taken(&self) -> bool {
         self.is_told(NONCE_TAKEN) || self.is_told(NONCE_GAP)
     }
 
-    /// Whether the account does not answer as its interface promises: it refused, its code failed or has expired, or it
-    /// is something else.
+    /// Returns true if the account does not answer as its interface promises: it refused, its code failed or has
+    /// expired, or it is something else.
     pub fn is_no_answer(&self) -> bool {
         let told = [UNEXPECTED_ANSWER, MISSING, HALTED];
         let is_told = told.iter().any(|name| self.is_told(name));
         is_told || self.is_not_runnable() || matches!(self, Self::Refused { .. })
     }
 
-    /// Whether it failed for want of gas alone.
+    /// Returns true if it failed for want of gas alone.
     pub fn is_out_of_gas(&self) -> bool {
         let found = self.found().unwrap_or_default();
         let is_halted = self.is_halted() && found.starts_with("out of gas");
         is_halted || self.is_told(OUT_OF_GAS) || self.is_refused_as::<abi::InsufficientGas>()
     }
 
-    /// Whether a contract refused with an error of that type.
+    /// Returns true if a contract refused with an error of that type.
     pub fn is_refused_as<E: SolError>(&self) -> bool {
         self.revert().is_some_and(Revert::is::<E>)
     }
 
-    /// Whether the endpoint has refused to answer for the number of requests.
+    /// Returns true if the endpoint has refused to answer for the number of requests.
     pub(super) fn is_rate_limited(&self) -> bool {
         matches!(
             self,

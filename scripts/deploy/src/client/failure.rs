@@ -75,7 +75,7 @@ impl Client {
     }
 }
 
-/// Whether the innermost of the frames that failed last had no gas left.
+/// Returns true if the innermost of the frames that failed last had no gas left.
 fn ran_dry(frames: &[Frame]) -> bool {
     let failed = |at: &usize| frames.get(*at).is_some_and(|frame| frame.error.is_some());
     let mut at = 0;

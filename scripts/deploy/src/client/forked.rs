@@ -12,8 +12,8 @@ const METADATA: &str = "hardhat_metadata";
 const FORKED: &str = "forkedNetwork";
 
 impl Client {
-    /// Whether the endpoint says that it forked another chain. An endpoint without this method counts as not forked:
-    /// ordinary nodes do not have it.
+    /// Returns true if the endpoint says that it forked another chain. An endpoint without this method counts as not
+    /// forked: ordinary nodes do not have it.
     ///
     /// # Errors
     /// Where there is no answer, so that it may be one.

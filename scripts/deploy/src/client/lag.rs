@@ -112,7 +112,7 @@ impl Client {
         found.await?.ok_or_else(missing)
     }
 
-    /// Whether a transaction of this command was mined.
+    /// Returns true if a transaction of this command was mined.
     pub(super) fn has_sent(&self) -> bool {
         self.seen(|seen| &seen.nonce) > 0
     }

@@ -78,7 +78,7 @@ impl Memory {
     }
 }
 
-/// Whether an answer stays as it is.
+/// Returns true if an answer stays as it is.
 fn stays(answer: &ResponsePayload) -> bool {
     match answer {
         ResponsePayload::Success(result) => result.get() != "null",
@@ -104,7 +104,7 @@ mod tests {
     use futures::executor::block_on;
     use serde_json::json;
 
-    /// Whether the endpoint is asked, and what comes of it.
+    /// Returns true if the endpoint is asked, and what comes of it.
     fn asked(memory: &Memory, method: &'static str, parameters: Value, answer: Value) -> bool {
         let request = Request::new(method, 7.into(), parameters);
         let request = RequestPacket::Single(request.try_into().expect("JSON"));

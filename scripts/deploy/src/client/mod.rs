@@ -126,7 +126,7 @@ pub struct Client {
     log_span: Arc<block_span::LearnedSpan>,
     /// Whether the endpoint has refused a proof.
     no_proofs: Arc<AtomicBool>,
-    /// Whether each question takes long.
+    /// True if each question takes long.
     is_far: bool,
     max_data_fee: U256,
     max_fee: Option<u128>,
@@ -140,13 +140,13 @@ impl Client {
         Self::connect_to(Endpoint::parse(url)?).await
     }
 
-    /// As [`Self::connect`], to an endpoint with its own limits.
+    /// Like [`Self::connect`], to an endpoint with its own limits.
     pub async fn connect_to(endpoint: Endpoint) -> Result<Self, ChainError> {
         Self::open(endpoint, Arc::new(Silent), None).await
     }
 
-    /// As [`Self::connect_to`], for one command: `progress` is told of what takes long, and what was seen of the chain
-    /// does not go back.
+    /// Like [`Self::connect_to`], for one command: `progress` is told of what takes long, and what was seen of the
+    /// chain does not go back.
     pub async fn connect_reporting(
         endpoint: Endpoint,
         progress: Arc<dyn Progress>,
@@ -300,7 +300,7 @@ impl Client {
         self.chain_id
     }
 
-    /// Whether each question takes long, so that it is better to ask for what may be needed together.
+    /// Returns true if each question takes long, so that it is better to ask for what may be needed together.
     pub fn is_far(&self) -> bool {
         self.is_far
     }
@@ -339,7 +339,7 @@ impl Client {
         self.sender.ok_or_else(|| ChainError::no_key(what))
     }
 
-    /// Whether there is a key to sign with.
+    /// Returns true if there is a key to sign with.
     pub fn has_key(&self) -> bool {
         self.sender.is_some()
     }
@@ -355,7 +355,7 @@ impl Client {
         self.call_with_value(to, call, U256::ZERO).await
     }
 
-    /// As [`Self::call`], with value in wei: what a transaction would return.
+    /// Like [`Self::call`], with value in wei: what a transaction would return.
     pub async fn call_with_value<C: SolCall>(
         &self,
         to: Address,
@@ -436,8 +436,8 @@ impl Client {
         self.transact_with_min_gas(what, request, None).await
     }
 
-    /// As [`Self::transact`], with a gas limit of at least `minimum_gas`, because the call may do more when it is mined
-    /// than during the estimate.
+    /// Like [`Self::transact`], with a gas limit of at least `minimum_gas`, because the call may do more when it is
+    /// mined than during the estimate.
     pub async fn transact_with_min_gas(
         &self,
         what: &str,

@@ -110,7 +110,7 @@ pub async fn once_there<T>(ask: impl AsyncFn() -> Result<T, ChainError>) -> Resu
 /// JSON-RPC's error code of what is not there (EIP-1474).
 const NOT_FOUND: i64 = -32_001;
 
-/// Whether a node says that it does not have the block, in the words of geth's family and of others.
+/// Returns true if a node says that it does not have the block, in the words of geth's family and of others.
 pub fn is_behind(error: &ChainError) -> bool {
     let ChainError::Rpc(error) = error else {
         return false;

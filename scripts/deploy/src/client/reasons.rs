@@ -24,7 +24,7 @@ const NOT_RUNNABLE: [&str; 3] = [
     "ProgramExpired(",
 ];
 
-/// Whether an error says that a program does not run.
+/// Returns true if an error says that a program does not run.
 pub(super) fn is_not_runnable(error: &str) -> bool {
     NOT_RUNNABLE.iter().any(|name| error.contains(name))
 }

@@ -175,7 +175,7 @@ impl Client {
         refusal.into()
     }
 
-    /// Whether the endpoint has the transaction, mined or not.
+    /// Returns true if the endpoint has the transaction, mined or not.
     pub(super) async fn is_known(&self, tx: TxHash) -> Result<bool, ChainError> {
         Ok(self.known(tx).await?.is_some())
     }

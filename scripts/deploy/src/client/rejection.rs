@@ -51,14 +51,14 @@ impl Rejection {
 }
 
 impl ChainError {
-    /// Whether the endpoint does not take a transaction because it is too large, or its gas does not pay for its data.
-    /// It was not sent.
+    /// Returns true if the endpoint does not take a transaction because it is too large, or its gas does not pay for
+    /// its data. It was not sent.
     pub fn is_too_large(&self) -> bool {
         let rejection = Rejection::of(self);
         rejection == Some(Rejection::TooLarge) || self.is_below_intrinsic_gas()
     }
 
-    /// Whether its gas does not even pay for its data.
+    /// Returns true if its gas does not even pay for its data.
     pub fn is_below_intrinsic_gas(&self) -> bool {
         Rejection::of(self) == Some(Rejection::IntrinsicGas)
     }

@@ -97,7 +97,7 @@ impl Revert {
         E::abi_decode(&self.data).ok()
     }
 
-    /// Whether it is an error of that type.
+    /// Returns true if it is an error of that type.
     pub fn is<E: SolError>(&self) -> bool {
         self.decoded::<E>().is_some()
     }

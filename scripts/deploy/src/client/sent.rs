@@ -67,7 +67,7 @@ impl Sent {
             .find_map(|log| Some(log.log_decode::<E>().ok()?.inner.data))
     }
 
-    /// As [`Self::event`]; errors if there is none.
+    /// Like [`Self::event`]; errors if there is none.
     pub fn require_event<E: SolEvent>(&self) -> Result<E, ChainError> {
         let missing = || ChainError::no_event(&self.what, self.tx, E::SIGNATURE);
         self.event().ok_or_else(missing)

@@ -152,7 +152,7 @@ impl Explain for Unanswered {
 }
 
 impl Unanswered {
-    /// Whether asking once more cannot help.
+    /// Returns true if asking once more cannot help.
     pub fn is_permanent(&self) -> bool {
         match self {
             Self::TooLarge | Self::Redirect(_) | Self::Certificate(_) | Self::NoTls(_) => true,

@@ -34,7 +34,7 @@ pub struct Construction {
 pub struct TriedConstruction {
     /// The data fee of the activation in wei; 0 where the code hash is active.
     pub fee: U256,
-    /// Whether something in storage afterwards depends on the address of the Stylus deployer: the constructor takes its
+    /// True if something in storage afterwards depends on the address of the Stylus deployer: the constructor takes its
     /// caller for the account that deploys.
     pub keeps_deployer: bool,
 }

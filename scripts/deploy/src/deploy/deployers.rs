@@ -62,7 +62,7 @@ pub async fn ensure_deployers(
     Ok(sent)
 }
 
-/// Whether the CREATE2 deployer is on a chain; the first deployment puts it there where it is not.
+/// Returns true if the CREATE2 deployer is on a chain; the first deployment puts it there where it is not.
 ///
 /// # Errors
 /// `NoCreate2Deployer` where it is not, and cannot be put there. What the endpoint says.

@@ -28,9 +28,9 @@ pub struct Shared {
     pub address: Address,
     /// keccak256 of its code, as the chain reports it.
     pub codehash: CodeHash,
-    /// Whether it was there before, deployed by whomever.
+    /// True if it was there before, deployed by whomever.
     pub shared: bool,
-    /// Whether it was activated now.
+    /// True if it was activated now.
     pub activated: bool,
 }
 

@@ -120,7 +120,7 @@ pub async fn activate(
     }
 }
 
-/// As [`activate`], where a refusal is an answer.
+/// Like [`activate`], where a refusal is an answer.
 ///
 /// # Errors
 /// What the endpoint says.
@@ -172,12 +172,12 @@ async fn paused(client: &Client, program: Address) -> Option<ChainError> {
     Some(refusal.exiting(Exit::Chain).into())
 }
 
-/// Whether the program at `address` is activated, current and unexpired.
+/// Returns true if the program at `address` is activated, current and unexpired.
 pub async fn is_active(client: &Client, address: Address) -> Result<bool, ChainError> {
     is_answered(client, &IArbWasm::programVersionCall { program: address }).await
 }
 
-/// Whether ArbWasm answers a question about a program that is active, and refuses it otherwise.
+/// Returns true if ArbWasm answers a question about a program that is active, and refuses it otherwise.
 async fn is_answered(client: &Client, question: &impl SolCall) -> Result<bool, ChainError> {
     match client.call(ARB_WASM, question).await {
         Ok(_) => Ok(true),

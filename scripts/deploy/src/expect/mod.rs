@@ -77,7 +77,7 @@ impl Holds {
         }
     }
 
-    /// Whether the answer before the upgrade counts.
+    /// Returns true if the answer before the upgrade counts.
     pub fn compares(&self) -> bool {
         matches!(self, Self::Unchanged | Self::Delta(_))
     }

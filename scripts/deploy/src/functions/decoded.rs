@@ -78,7 +78,7 @@ impl DecodedCall {
 }
 
 impl Functions {
-    /// Whether the function that `input` calls is known.
+    /// Returns true if the function that `input` calls is known.
     pub fn knows(&self, input: &[u8]) -> bool {
         self.function(input).is_some()
     }
@@ -140,7 +140,7 @@ impl DecodedCall {
     }
 }
 
-/// Whether a value is one of its type: decoding does not look at bits that a shorter type has not.
+/// Returns true if a value is one of its type: decoding does not look at bits that a shorter type has not.
 fn fits(value: &DynSolValue) -> bool {
     match value {
         DynSolValue::Uint(number, bits) => number.bit_len() <= *bits,

@@ -99,13 +99,13 @@ impl Functions {
         self.functions.values().filter(is_getter)
     }
 
-    /// Whether that function is among them: another one with its selector is not it.
+    /// Returns true if that function is among them: another one with its selector is not it.
     pub fn has(&self, signature: &str) -> bool {
         let mut all = self.functions.values();
         all.any(|function| function.signature() == signature)
     }
 
-    /// Whether nothing is known.
+    /// Returns true if nothing is known.
     pub fn is_empty(&self) -> bool {
         self.functions.is_empty()
     }

@@ -24,7 +24,7 @@ pub struct CallersOfWay {
     pub from: String,
     /// The one that they would call.
     pub to: String,
-    /// Whether both sides are known by more than somebody's word, and as a whole.
+    /// True if both sides are known by more than somebody's word, and as a whole.
     pub proven: bool,
     /// Everything that changes.
     pub changes: Vec<CallerChange>,

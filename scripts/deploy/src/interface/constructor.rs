@@ -69,7 +69,7 @@ fn modules(items: &[Item], folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Whether there is an attribute of that name.
+/// Returns true if there is an attribute of that name.
 fn has(attributes: &[Attribute], name: &str) -> bool {
     attributes.iter().any(|attribute| {
         let last = attribute.path().segments.last();

@@ -18,7 +18,7 @@ pub struct StorageStruct {
 }
 
 impl StorageStruct {
-    /// Whether it has an attribute of that name, or derives that trait.
+    /// Returns true if it has an attribute of that name, or derives that trait.
     pub fn has(&self, name: &str) -> bool {
         self.attributes.iter().any(|attribute| attribute == name)
     }

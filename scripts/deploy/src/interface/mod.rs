@@ -137,7 +137,7 @@ fn signatures(steps: &[DeclaredStep]) -> Vec<String> {
     steps.map(|step| step.signature.clone()).collect()
 }
 
-/// Whether a state mutability promises that nothing is written.
+/// Returns true if a state mutability promises that nothing is written.
 fn is_reading(mutability: StateMutability) -> bool {
     matches!(mutability, StateMutability::View | StateMutability::Pure)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use stylus_upgrades_interface::sections;
 use wasmparser::{Operator, Parser, Payload};
 
-/// Whether the code of a module compares calldata with the selector of a function.
+/// Returns true if the code of a module compares calldata with the selector of a function.
 pub fn is_answered(module: &[u8], selector: Selector) -> bool {
     Module::read(module).compares_with(selector)
 }
@@ -67,19 +67,19 @@ impl<'m> Module<'m> {
         }
     }
 
-    /// Whether the code has the number that the SDK's router compares calldata with to find a function. Where
+    /// Returns true if the code has the number that the SDK's router compares calldata with to find a function. Where
     /// there are few, the compiler swaps the bytes of the number and not those of calldata.
     pub(super) fn compares_with(&self, selector: Selector) -> bool {
         self.words.contains(&i32::from_be_bytes(selector.0))
             || self.compared.contains(&i32::from_le_bytes(selector.0))
     }
 
-    /// Whether it has the selector of an error.
+    /// Returns true if it has the selector of an error.
     pub(super) fn has_error(&self, selector: Selector) -> bool {
         self.has_data(&selector.0) || self.words.contains(&i32::from_le_bytes(selector.0))
     }
 
-    /// Whether it has the topic of an event, as one or in quarters.
+    /// Returns true if it has the topic of an event, as one or in quarters.
     pub(super) fn has_event(&self, topic: B256) -> bool {
         let (quarters, _) = topic.as_chunks::<8>();
         let mut quarters = quarters.iter();

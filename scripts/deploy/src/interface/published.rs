@@ -27,7 +27,7 @@ impl Callable {
             .ok()
     }
 
-    /// Whether a layout document says of it what it is.
+    /// Returns true if a layout document says of it what it is.
     pub fn is_published_as(&self, said: &PublicInterface) -> bool {
         self.published().is_some_and(|own| {
             let mut of_libraries = said.library_errors().iter();
@@ -61,7 +61,7 @@ impl Callable {
     }
 }
 
-/// Whether a document can have a function.
+/// Returns true if a document can have a function.
 pub(super) fn has_spelling(function: &Function) -> bool {
     PublicInterface::new([function_entry(function)], []).is_ok()
 }

@@ -24,7 +24,7 @@ pub struct RustFile {
     pub inside: PathBuf,
     /// Its path in the copy that is built.
     pub place: PathBuf,
-    /// Whether it is the contract's own.
+    /// True if it is the contract's own.
     pub is_own: bool,
     /// What it holds.
     pub bytes: Vec<u8>,
@@ -36,7 +36,7 @@ impl RustFile {
         self.inside.display()
     }
 
-    /// Whether it may be part of a library, and so is searched.
+    /// Returns true if it may be part of a library, and so is searched.
     pub(crate) fn is_of_library(&self) -> bool {
         let is_other = OTHERS.iter().any(|other| self.inside.starts_with(other));
         let mut names = self.inside.iter();
@@ -121,7 +121,7 @@ impl<'a> SourceFiles<'a> {
             .collect()
     }
 
-    /// Whether one of them names what tells how much gas is left.
+    /// Returns true if one of them names what tells how much gas is left.
     pub(crate) fn read_gas(&self) -> bool {
         self.files.iter().any(|source| source.reads_gas)
     }

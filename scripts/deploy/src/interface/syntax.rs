@@ -50,7 +50,7 @@ fn is_left_out(attribute: &Attribute) -> bool {
             .is_ok_and(|of| holds(&of) == Some(false))
 }
 
-/// Whether a condition holds where a contract is built; `None` where that depends on its features.
+/// Returns true if a condition holds where a contract is built; `None` where that depends on its features.
 fn holds(condition: &Meta) -> Option<bool> {
     let inner = |list: &syn::MetaList| {
         let parse = Punctuated::<Meta, Token![,]>::parse_terminated;

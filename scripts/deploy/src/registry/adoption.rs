@@ -134,7 +134,7 @@ fn answer<T>(answered: Result<T, ChainError>) -> Result<Option<T>, ChainError> {
 pub struct HandOver {
     /// Who sends it.
     pub from: Address,
-    /// Whether that is a contract, which sends nothing by itself.
+    /// True if that is a contract, which sends nothing by itself.
     pub is_from_contract: bool,
     /// Returns true if that contract is a ProxyAdmin, which upgrades proxies and calls nothing else.
     pub is_from_proxy_admin: bool,

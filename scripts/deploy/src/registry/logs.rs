@@ -112,7 +112,7 @@ impl AtHand {
     }
 }
 
-/// As [`all_logs`], without reading for long: where neither earlier commands have kept the events nor one request
+/// Like [`all_logs`], without reading for long: where neither earlier commands have kept the events nor one request
 /// brings them, they are left out.
 ///
 /// # Errors
@@ -201,7 +201,7 @@ pub async fn first_logs(
     Ok(first)
 }
 
-/// As [`logs`], from the endpoint itself.
+/// Like [`logs`], from the endpoint itself.
 async fn collected(
     client: &Client,
     filter: &Filter,
@@ -313,7 +313,7 @@ fn subject(filter: &Filter) -> String {
     }
 }
 
-/// Whether a shorter range may be answered. Limits have many words; what is none of them is refused
+/// Returns true if a shorter range may be answered. Limits have many words; what is none of them is refused
 /// for a single block, too. A node that does not have the blocks has none of a shorter range either.
 fn may_be_too_long(error: &ChainError) -> bool {
     match error {
@@ -366,7 +366,7 @@ async fn first_with_code(client: &Client, filter: &Filter, from: u64, to: u64) -
     }
 }
 
-/// As [`logs`], over the whole chain up to now.
+/// Like [`logs`], over the whole chain up to now.
 ///
 /// # Errors
 /// As [`logs`].
@@ -392,7 +392,7 @@ pub async fn newest_of(
     Ok(logs.into_iter().next_back())
 }
 
-/// As [`logs`], from that block up to now.
+/// Like [`logs`], from that block up to now.
 ///
 /// # Errors
 /// As [`logs`].

@@ -146,7 +146,7 @@ const UNPROVEN: [&str; 4] = [
 /// The refusal of an account that has not the code of a known registry.
 pub const OTHER_CODE: &str = "UnknownRegistryCode";
 
-/// Whether there is a registry for whose storage nothing vouches: somebody may trust it anyway.
+/// Returns true if there is a registry for whose storage nothing vouches: somebody may trust it anyway.
 pub fn may_be_trusted(error: &Refusal) -> bool {
     UNPROVEN.iter().any(|name| error.is(name))
 }

@@ -35,8 +35,8 @@ pub async fn rollout(
     Ok(RolledOut::of(sent, registry.address))
 }
 
-/// As [`rollout`], by a transaction for each of these lists, none of which waits for the one before it. Returns what became
-/// of each that was sent.
+/// Like [`rollout`], by a transaction for each of these lists, none of which waits for the one before it. Returns what
+/// became of each that was sent.
 ///
 /// # Errors
 /// Where nothing was sent.

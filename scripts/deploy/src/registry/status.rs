@@ -178,7 +178,7 @@ pub async fn definitions(registry: Registry<'_>) -> Result<Vec<String>, ChainErr
     Ok(created(&logs))
 }
 
-/// As [`definitions`], without reading for long; with the first block of which the events were not read, where the
+/// Like [`definitions`], without reading for long; with the first block of which the events were not read, where the
 /// endpoint wants many requests for them.
 pub async fn definitions_at_hand(
     registry: Registry<'_>,

@@ -54,7 +54,7 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Whether the instance runs other code there than now, or than its own registry has for its version.
+    /// Returns true if the instance runs other code there than now, or than its own registry has for its version.
     pub fn has_other_code(&self) -> bool {
         self.codehash != self.runs || self.codehash != self.registered
     }

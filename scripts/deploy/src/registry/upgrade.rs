@@ -73,8 +73,8 @@ pub async fn upgrade(
     ))
 }
 
-/// Whether a step on the instance's path has a check, which only the registry asks. What upgrades refuses a path
-/// that does not exist.
+/// Returns true if a step on the instance's path has a check, which only the registry asks. What upgrades refuses a
+/// path that does not exist.
 async fn has_check(
     registry: Registry<'_>,
     proxy: Address,

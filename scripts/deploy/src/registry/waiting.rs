@@ -19,9 +19,9 @@ pub struct Waiting {
     pub reason: String,
     /// What helps.
     pub next: String,
-    /// Whether nothing keeps it but that an account without code has to send the rollout directly.
+    /// True if nothing keeps it but that an account without code has to send the rollout directly.
     pub needs_direct_call: bool,
-    /// Whether a rollout reached it and left it as it was.
+    /// True if a rollout reached it and left it as it was.
     #[serde(skip)]
     pub is_skipped: bool,
 }

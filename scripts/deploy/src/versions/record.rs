@@ -28,7 +28,7 @@ pub struct Record {
     pub layout_hash: LayoutHash,
     /// The hash of the sources; zero if the registry has none.
     pub source_hash: SourceHash,
-    /// Whether `layout.json` is there.
+    /// True if `layout.json` is there.
     pub has_layout: bool,
 }
 

@@ -62,7 +62,7 @@ pub(super) fn program() -> PathBuf {
     program.unwrap_or_default()
 }
 
-/// Whether a program is that of rustup. A shim of another tool starts what files say that only that tool knows.
+/// Returns true if a program is that of rustup. A shim of another tool starts what files say that only that tool knows.
 fn is_rustup(program: &Path) -> bool {
     let rustup = std::fs::canonicalize(program.with_file_name("rustup"));
     rustup.is_ok_and(|file| file.ends_with("rustup") && is_same(program, &file))

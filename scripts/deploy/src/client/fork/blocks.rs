@@ -31,7 +31,7 @@ pub struct PastTransaction {
     pub from: Address,
     /// What was signed.
     pub envelope: TxEnvelope,
-    /// Whether the replay is about it: others only prepare the state.
+    /// True if the replay is about it: others only prepare the state.
     pub is_wanted: bool,
     /// What it did when it was mined.
     pub outcome: Outcome,
@@ -40,7 +40,7 @@ pub struct PastTransaction {
 /// What a transaction did, as its receipt says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// Whether it went through.
+    /// True if it went through.
     pub success: bool,
     /// The gas of its execution, without what was paid for L1.
     pub gas: u64,

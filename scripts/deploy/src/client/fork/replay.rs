@@ -33,14 +33,14 @@ pub struct ReplayReceipt {
     pub output: Bytes,
     /// Why it stopped, where there is no revert data.
     pub note: Option<String>,
-    /// Whether it fails without an answer, with all its gas used up.
+    /// True if it fails without an answer, with all its gas used up.
     pub is_spent: bool,
     /// It was given more gas than it really had: with that alone it failed.
     pub more_gas: bool,
 }
 
 impl Replayed {
-    /// Whether it was mined and went through.
+    /// Returns true if it was mined and went through.
     pub fn succeeded(&self) -> bool {
         matches!(self, Self::Mined(receipt) if receipt.outcome.success)
     }

@@ -98,8 +98,8 @@ pub fn overview(place: &PageContext, shown: &Overview, pending: &Pending, search
     }
 }
 
-/// Whether somebody looks for an action: by its id, by what people call it, or by how it stands here. One that nobody can
-/// read is always shown.
+/// Returns true if somebody looks for an action: by its id, by what people call it, or by how it stands here. One that
+/// nobody can read is always shown.
 fn fits(one: &OpenAction, search: &str) -> bool {
     let Some(headline) = headline_of(one) else {
         return true;
@@ -108,7 +108,7 @@ fn fits(one: &OpenAction, search: &str) -> bool {
     names.iter().any(|name| is_match(name, search))
 }
 
-/// Whether a name contains what somebody looks for, whatever the case.
+/// Returns true if a name contains what somebody looks for, whatever the case.
 pub fn is_match(name: &str, search: &str) -> bool {
     name.to_lowercase().contains(&search.to_lowercase())
 }

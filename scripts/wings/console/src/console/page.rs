@@ -36,11 +36,11 @@ pub struct PageContext {
     pub explorer: Option<String>,
     /// The block that was the newest before the page was drawn.
     pub block: Option<Block>,
-    /// Whether it stands alone in a file: nothing is loaded, and nothing can be done.
+    /// True if it stands alone in a file: nothing is loaded, and nothing can be done.
     pub is_file: bool,
-    /// Whether one look takes thousands of requests: the page is not drawn again by itself.
+    /// True if one look takes thousands of requests: the page is not drawn again by itself.
     pub is_costly: bool,
-    /// Whether nothing vouches for what the registry stores.
+    /// True if nothing vouches for what the registry stores.
     pub is_unverified: bool,
 }
 
@@ -242,7 +242,7 @@ pub fn counts(all: &[Finding]) -> Markup {
     }
 }
 
-/// Whether a finding asks for a decision. The others are read by who looks for them.
+/// Returns true if a finding asks for a decision. The others are read by who looks for them.
 fn is_to_decide(one: &Finding) -> bool {
     one.severity >= Severity::Unknown
 }

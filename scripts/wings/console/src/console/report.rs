@@ -8,7 +8,7 @@ use maud::{Markup, html};
 /// What every report begins with, as a comment.
 const MARK: &str = "<!-- a report of stylus-upgrades -->\n";
 
-/// Whether a file is a report.
+/// Returns true if a file is a report.
 pub fn is_report(content: &str) -> bool {
     content.starts_with(MARK)
 }

@@ -91,7 +91,7 @@ impl Explorer<'_> {
     }
 }
 
-/// Whether these are the words about a contract that it knows: one that merely mentions them is not.
+/// Returns true if these are the words about a contract that it knows: one that merely mentions them is not.
 fn is_known(answer: &str) -> bool {
     let said = answer.trim().trim_end_matches('.').to_lowercase();
     ALREADY.contains(&said.as_str())

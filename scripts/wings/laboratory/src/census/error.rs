@@ -40,7 +40,7 @@ pub(super) fn no_proofs(client: &Client, account: Address, reason: String) -> Ch
     refusal.exiting(Exit::Chain).into()
 }
 
-/// Whether it is [`no_proofs`].
+/// Returns true if it is [`no_proofs`].
 pub(super) fn is_no_proofs(error: &ChainError) -> bool {
     error.is_told(NO_PROOFS)
 }
@@ -71,7 +71,7 @@ pub(super) fn reorganized(number: u64, before: B256, now: Option<B256>) -> Chain
     refusal.exiting(Exit::Chain).into()
 }
 
-/// Whether it is [`reorganized`].
+/// Returns true if it is [`reorganized`].
 pub(super) fn is_reorganized(error: &ChainError) -> bool {
     error.is_told(REORGANIZED)
 }

@@ -46,7 +46,7 @@ pub struct Unexplained {
     /// The slot, and what it holds.
     #[serde(flatten)]
     pub leaf: Leaf,
-    /// Whether fields of the layout have other bytes of it.
+    /// True if fields of the layout have other bytes of it.
     pub partly: bool,
 }
 
@@ -81,7 +81,7 @@ pub(super) struct By<'a> {
     pub(super) storage: Storage,
     /// What the framework and the SDK keep, by name, and how many bytes of it.
     framework: Vec<(String, B256, u64)>,
-    /// Whether values in storage are tried as keys too.
+    /// True if values in storage are tried as keys too.
     pub(super) with_values: bool,
     /// The mapping whose entries are written, instead of every slot.
     pub(super) entries: Option<&'a Mapping>,

@@ -246,7 +246,7 @@ async fn of_block(
     })
 }
 
-/// Whether the slots that are there have the storage root.
+/// Returns true if the slots that are there have the storage root.
 fn is_whole(store: &Store, anchor: &Anchor) -> Result<bool, ChainError> {
     Ok(store.root(&Nibbles::new())? == anchor.storage_root)
 }

@@ -38,7 +38,7 @@ pub struct Census {
     pub anchor: Anchor,
     /// How the slots were found.
     pub method: &'static str,
-    /// Whether these are proven to be all slots.
+    /// True if these are proven to be all slots.
     pub complete: bool,
     /// What they are.
     #[serde(flatten)]

@@ -41,7 +41,7 @@ pub struct Walked {
 }
 
 impl Walked {
-    /// Whether nothing differs, and nothing is out of reach.
+    /// Returns true if nothing differs, and nothing is out of reach.
     pub(super) fn is_whole(&self) -> bool {
         self.differences.is_empty() && self.unreached.is_empty()
     }
@@ -63,7 +63,7 @@ pub(super) struct Walk<'a> {
     pub(super) store: &'a Store,
     /// Slots that the layout implies: something to ask for a proof of.
     pub(super) implied: &'a Slots,
-    /// Whether the store gets what is proven.
+    /// True if the store gets what is proven.
     pub(super) corrects: bool,
     /// Nodes of proofs of this round, by their hashes.
     pub(super) nodes: HashMap<B256, Vec<u8>>,

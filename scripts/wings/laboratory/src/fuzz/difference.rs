@@ -102,7 +102,7 @@ pub(super) struct Ended {
     pub(super) gas: u64,
     /// Why it failed, where it returned no data.
     pub(super) note: Option<String>,
-    /// Whether it used up all its gas.
+    /// True if it used up all its gas.
     pub(super) is_spent: bool,
 }
 
@@ -143,8 +143,8 @@ impl Intended {
         self.0.iter().find(|one| !is_one(one)).map(String::as_str)
     }
 
-    /// Whether a function, an event or a variable is meant: by its signature, or by its name, of a member of a struct
-    /// without that of the struct.
+    /// Returns true if a function, an event or a variable is meant: by its signature, or by its name, of a member of a
+    /// struct without that of the struct.
     pub(super) fn has(&self, subject: &str) -> bool {
         let name = subject.split('(').next().unwrap_or(subject);
         let name = name.rsplit(['.', ' ']).next().unwrap_or(name);

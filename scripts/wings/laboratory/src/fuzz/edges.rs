@@ -56,7 +56,7 @@ struct Edge {
 }
 
 impl Edge {
-    /// Whether a number is closer to `other` than what is known.
+    /// Returns true if a number is closer to `other` than what is known.
     fn is_closer(&self, value: U256, other: U256) -> bool {
         let known = self.fails.map(|fails| fails.abs_diff(self.succeeds));
         known.is_none_or(|known| value.abs_diff(other) < known)

@@ -33,13 +33,13 @@ impl Target {
         })
     }
 
-    /// Whether it promises to write nothing.
+    /// Returns true if it promises to write nothing.
     pub(super) fn reads(&self) -> bool {
         use StateMutability::{Pure, View};
         matches!(self.function.state_mutability, Pure | View)
     }
 
-    /// Whether it reads something of one account.
+    /// Returns true if it reads something of one account.
     pub(super) fn reads_account(&self) -> bool {
         self.reads() && self.types == [DynSolType::Address]
     }

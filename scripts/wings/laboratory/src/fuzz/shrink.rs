@@ -88,7 +88,7 @@ impl Smallest {
         Ok(())
     }
 
-    /// Whether a sequence shows the same: then it is taken.
+    /// Returns true if a sequence shows the same: then it is taken.
     fn takes(&mut self, bench: &mut Bench, calls: Vec<Call>) -> Result<bool, ChainError> {
         self.tries += 1;
         if self.tries > TRIES {

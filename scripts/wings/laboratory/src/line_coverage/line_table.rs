@@ -25,7 +25,7 @@ struct Instruction {
     place: ModulePosition,
     /// Its own line, and those that it was inlined into.
     lines: Vec<Line>,
-    /// Whether the first of them is its own: it is not where code of others was inlined.
+    /// True if the first of them is its own: it is not where code of others was inlined.
     is_own: bool,
 }
 

@@ -146,7 +146,7 @@ impl LineCoverage {
     }
 }
 
-/// Whether a file is one that [`LineCoverage::lcov`] wrote.
+/// Returns true if a file is one that [`LineCoverage::lcov`] wrote.
 pub fn is_lcov(text: &str) -> bool {
     text.starts_with(TEST_NAME)
 }

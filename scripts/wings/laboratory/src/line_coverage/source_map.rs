@@ -31,7 +31,7 @@ struct Instruction {
     /// Where it is in the code.
     at: usize,
     line: Line,
-    /// Whether it jumps or continues by a condition of the source, and nothing else leads to where it continues.
+    /// True if it jumps or continues by a condition of the source, and nothing else leads to where it continues.
     branches: bool,
 }
 

@@ -14,7 +14,7 @@ use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::signed::SOURCES;
 
-/// Whether a transaction that differs in that way is no user's: [`is_of_upgrades`], or a contract
+/// Returns true if a transaction that differs in that way is no user's: [`is_of_upgrades`], or a contract
 /// decides in it, as a multisig does. One that succeeded through a contract and would fail is always
 /// compared.
 pub(super) fn governs(
@@ -62,7 +62,7 @@ pub(super) fn note(
     accounts
 }
 
-/// Whether the registry takes a decision in one of these calls. What only reads, and what fails, decides
+/// Returns true if the registry takes a decision in one of these calls. What only reads, and what fails, decides
 /// nothing.
 fn decides_within(frames: &[Frame], registry: Address) -> bool {
     call_tree::standing(frames).any(|frame| {
@@ -71,7 +71,7 @@ fn decides_within(frames: &[Frame], registry: Address) -> bool {
     })
 }
 
-/// Whether calldata of the registry are of a governed call, or of approvals.
+/// Returns true if calldata of the registry are of a governed call, or of approvals.
 fn decides(input: &[u8]) -> bool {
     let approvals = [
         abi::submitSignedCall::SELECTOR,
@@ -82,14 +82,14 @@ fn decides(input: &[u8]) -> bool {
     governed.chain(approvals).any(|one| input.starts_with(&one))
 }
 
-/// Whether a transaction is a call by which the registry changes, or a deployment.
+/// Returns true if a transaction is a call by which the registry changes, or a deployment.
 fn is_of_upgrades(one: &PastTransaction, request: &PlanRequest) -> bool {
     let input = one.envelope.input();
     let changes = || decides(input) || input.starts_with(&abi::rolloutCall::SELECTOR);
     (one.envelope.to() == Some(request.registry) && changes()) || is_deployment(one, request)
 }
 
-/// Whether a transaction is a call of a precompile or of the deployer, or the deployment of the code
+/// Returns true if a transaction is a call of a precompile or of the deployer, or the deployment of the code
 /// that is tried.
 fn is_deployment(one: &PastTransaction, request: &PlanRequest) -> bool {
     match one.envelope.to() {

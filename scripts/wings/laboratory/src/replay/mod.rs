@@ -211,7 +211,7 @@ fn not_upgraded(plan: &Plan) -> Vec<String> {
     waiting.chain(untried).collect()
 }
 
-/// Whether it is at the version, or at a younger one: no other stays where all were tried and nothing failed.
+/// Returns true if it is at the version, or at a younger one: no other stays where all were tried and nothing failed.
 fn is_settled(plan: &Plan, one: &InstancePlan) -> bool {
     let is_all = plan.untried == 0 && plan.problems.is_empty();
     one.to == plan.to || (is_all && !one.migrating)

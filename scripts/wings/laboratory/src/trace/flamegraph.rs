@@ -4,7 +4,7 @@
 use super::named::Named;
 use crate::output::visible;
 
-/// Whether a file is one that [`flamegraph`] wrote.
+/// Returns true if a file is one that [`flamegraph`] wrote.
 pub fn is_flamegraph(text: &str) -> bool {
     let is_stack = |line: &str| {
         line.rsplit_once(' ')

@@ -39,7 +39,7 @@ pub struct Mined {
     pub block: u64,
     /// Who sent it.
     pub from: Address,
-    /// Whether it succeeded.
+    /// True if it succeeded.
     pub success: bool,
     /// Gas that it used, with what was paid for L1.
     #[serde(rename = "gas")]

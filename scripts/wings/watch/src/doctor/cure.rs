@@ -144,7 +144,7 @@ pub async fn fix(
     Ok(all)
 }
 
-/// Whether the chain refuses this program, and may well take the others.
+/// Returns true if the chain refuses this program, and may well take the others.
 fn is_about_the_program(error: &ChainError) -> bool {
     error.was_not_done()
         || error.is_told(deploy::DATA_FEE_TOO_HIGH)

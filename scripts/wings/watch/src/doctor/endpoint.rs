@@ -38,7 +38,7 @@ pub struct Examined {
     /// Nothing where it does not tell.
     chain_id: Option<u64>,
     abilities: Vec<Ability>,
-    /// Whether every command works.
+    /// True if every command works.
     ok: bool,
 }
 

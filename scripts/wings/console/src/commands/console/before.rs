@@ -339,7 +339,8 @@ impl Asked<'_> {
     }
 }
 
-/// Whether an approver must confirm what was found: a danger, or a migration that no copy of the chain has shown.
+/// Returns true if an approver must confirm what was found: a danger, or a migration that no copy of the chain has
+/// shown.
 fn needs_yes(findings: &[Finding], is_migration: bool, is_shown: bool) -> bool {
     let is_danger = |one: &Finding| one.severity == Severity::Danger;
     findings.iter().any(is_danger) || (is_migration && !is_shown)
