@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 
 /// The module of the chain's functions.
 const HOST: &str = "vm_hooks";
-/// What the id of a package begins with that comes from a registry.
+/// The prefix of the id of a package that comes from a registry.
 const REGISTRY: &str = "registry+";
 
-/// What was compiled of registries and is not known.
+/// Code compiled from registries that is not known.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Unproven {
     /// Packages that come from a folder in the place of a registry: nothing says which files they have.
@@ -118,7 +118,7 @@ fn named(id: &str) -> String {
     }
 }
 
-/// Where the archive lies that cargo unpacked into `folder`.
+/// Returns the path of the archive that cargo unpacked into `folder`.
 fn archive(home: &Path, folder: &Path) -> Option<PathBuf> {
     let inside = folder.strip_prefix(home.join(UNPACKED)).ok()?;
     let mut parts = inside.iter();
@@ -127,7 +127,7 @@ fn archive(home: &Path, folder: &Path) -> Option<PathBuf> {
     Some(home.join(CACHE).join(registry).join(name))
 }
 
-/// That the archive is the one whose checksum the lock file has.
+/// Requires the archive to be the one whose checksum the lock file has.
 fn require_named(name: &str, archive: &Path, lock: &LockFile) -> Result<(), BuildError> {
     let bytes = std::fs::read(archive).map_err(BuildError::file("read", archive))?;
     let found = hex::encode(Sha256::digest(&bytes));

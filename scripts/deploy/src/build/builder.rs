@@ -25,7 +25,7 @@ pub struct Builder {
     workspace: Option<PathBuf>,
     /// The sources of the framework; those of the pinned bytes if `None`.
     framework_home: Option<PathBuf>,
-    /// What is unchanged since the bytes were pinned is not built.
+    /// True if a contract that is unchanged since its bytes were pinned is not built.
     may_be_pinned: bool,
     framework: OnceLock<Framework>,
     pub(super) tools: Tools,
@@ -38,7 +38,7 @@ pub struct CrateFolder<'b> {
     pub(super) checkout: Option<Workplace<'b>>,
 }
 
-/// What the name of a source stands for.
+/// The source that a name stands for.
 enum Named<'s> {
     /// An example, by its name.
     Example(&'s str),
@@ -113,7 +113,7 @@ impl Builder {
         self
     }
 
-    /// What is built are sources of others: what they run on this machine is said, and runs without the user's key.
+    /// Marks the sources as those of others: what they run on this machine is said, and runs without the user's key.
     #[must_use]
     pub fn of_others(mut self) -> Self {
         self.tools.author = Author::Other;
@@ -155,8 +155,8 @@ impl Builder {
         Ok(artifact)
     }
 
-    /// What `source` names: a crate's folder, a `.wasm` file, a contract of the workspace by name, a crate as it was
-    /// at a revision of git (`git:REVISION`, `git:REVISION:PATH`), or an example that this program carries
+    /// Resolves what `source` names: a crate's folder, a `.wasm` file, a contract of the workspace by name, a crate as
+    /// it was at a revision of git (`git:REVISION`, `git:REVISION:PATH`), or an example that this program carries
     /// (`example:NAME`).
     fn named<'s>(&self, source: &'s str) -> Result<Named<'s>, BuildError> {
         let path = Path::new(source);
@@ -281,12 +281,12 @@ impl Builder {
         })
     }
 
-    /// Where the outputs of a package go.
+    /// Returns the folder for the outputs of a package.
     pub(super) fn target(&self, package: &Package) -> Result<PathBuf, BuildError> {
         self.target_of(self.workspace.as_ref().unwrap_or(&package.root))
     }
 
-    /// Where outputs go, if `root` is the workspace.
+    /// Returns the folder for outputs, if `root` is the workspace.
     fn target_of(&self, root: &Path) -> Result<PathBuf, BuildError> {
         let named = std::env::var_os("CARGO_TARGET_DIR").filter(|named| !named.is_empty());
         let target = match (&self.workspace, named) {

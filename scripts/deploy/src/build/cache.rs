@@ -1,4 +1,4 @@
-//! What was built before, by the hash of what it was made from and with. No path is part of it, so a
+//! Artifacts of earlier builds, by the hash of their sources and tools. No path is part of it, so a
 //! copy of the folder serves another checkout.
 
 use super::code::Artifact;
@@ -26,7 +26,7 @@ pub(super) struct Cache {
 /// An artifact as it is kept.
 #[derive(Serialize, Deserialize)]
 struct Record {
-    /// What it was made from and with.
+    /// The hash of its sources and tools.
     key: B256,
     #[serde(flatten)]
     artifact: Artifact,

@@ -30,9 +30,9 @@ use std::process::{ChildStderr, ChildStdout, Command, Stdio};
 const TEMPORARY: &str = "tmp";
 /// The folder of what the compiler takes for its own folder where cargo-stylus would compile, below that of the outputs.
 const SYSROOT: &str = "sysroot";
-/// What the code knows cargo's folder by.
+/// The path under which the code knows cargo's folder.
 const CARGO_HOME: &str = "/cargo";
-/// What it knows every folder of packages by, whichever registry they were fetched from.
+/// The path under which it knows every folder of packages, whichever registry they were fetched from.
 const PACKAGES: &str = "/cargo/registry/src/packages";
 /// Lines of diagnostics that an error carries.
 const DIAGNOSTICS_MAX: usize = 80;
@@ -58,7 +58,7 @@ const OF_MACHINE: [&str; 5] = [
     "HOME",
     "RUSTC",
 ];
-/// What is a secret among them.
+/// The endings of variables among them that are secrets.
 const SECRETS: [&str; 2] = ["_TOKEN", "_SECRET_KEY"];
 /// Beginnings of the variables that would have cargo run something else while it only fetches.
 const FOREIGN: [&str; 7] = [
@@ -71,7 +71,7 @@ const FOREIGN: [&str; 7] = [
     "CARGO_UNSTABLE_",
 ];
 
-/// What cargo runs with.
+/// The inputs of a run of cargo.
 pub(super) struct Cargo<'a> {
     /// The compiler.
     pub(super) toolchain: &'a Toolchain,
@@ -79,19 +79,19 @@ pub(super) struct Cargo<'a> {
     pub(super) home: &'a CargoHome,
     /// The folder with the copy of the sources.
     pub(super) copy: &'a Path,
-    /// Where outputs go.
+    /// The folder for outputs.
     pub(super) target: &'a Path,
     /// True if libraries are taken to read what [`Reads`] says.
     pub(super) by_reads: bool,
     /// Nobody else builds there as long as it is held. Cargo holds it too: it may outlive this process.
     pub(super) lock: &'a File,
-    /// Whose code runs when it compiles.
+    /// The author of the code that runs when it compiles.
     pub(super) author: Author,
-    /// Who listens.
+    /// The listener.
     pub(super) progress: &'a dyn Progress,
 }
 
-/// What cargo compiled.
+/// The output of a compilation.
 pub(super) struct Compiled {
     /// The module that rustc wrote.
     pub(super) raw: Vec<u8>,
@@ -99,7 +99,7 @@ pub(super) struct Compiled {
     pub(super) read: Vec<PathBuf>,
     /// Packages that were fetched and are the framework's.
     pub(super) of_framework: BTreeSet<String>,
-    /// What comes from registries and is not known.
+    /// Code that comes from registries and is not known.
     pub(super) unproven: Unproven,
 }
 
@@ -234,7 +234,8 @@ impl Cargo<'_> {
         Ok(())
     }
 
-    /// What a build reads and writes. It writes outputs, and neither what was built before nor what it is built from.
+    /// Returns the sandbox with what a build reads and writes. It writes outputs, and neither what was built before nor
+    /// what it is built from.
     fn sandbox(&self, profile: &str) -> Result<Sandbox, BuildError> {
         let folders = [profile, TARGET, TEMPORARY].map(|name| self.target.join(name));
         for folder in &folders {
@@ -291,8 +292,8 @@ impl Cargo<'_> {
         Ok(read)
     }
 
-    /// That what was compiled of the copy holds nothing that another machine, or cargo in the folder of the sources, has
-    /// otherwise: variables, and the files that the copy has in another form than their author wrote.
+    /// Requires that what was compiled of the copy holds nothing that another machine, or cargo in the folder of the
+    /// sources, has otherwise: variables, and the files that the copy has in another form than their author wrote.
     fn require_as_written(&self, source: &Source, made: &[&Artifact]) -> Result<(), BuildError> {
         let package = &source.package.name;
         let rewritten: BTreeSet<PathBuf> = source.rewritten().collect();
@@ -460,7 +461,7 @@ fn is_of_machine(name: &str) -> bool {
     is_kept || KEPT.contains(&name) || OF_MACHINE.contains(&name)
 }
 
-/// Where the compiler's list of the files of a library or a module is.
+/// Returns the path of the compiler's list of the files of a library or a module.
 fn list_of(compiled: &Path) -> Option<PathBuf> {
     let stem = compiled.file_stem()?.to_str()?;
     let name = match compiled.extension()?.to_str()? {
@@ -491,7 +492,7 @@ fn artifact(message: &Message) -> Option<&Artifact> {
     }
 }
 
-/// That the compiler refused a crate. Only where it misses a file are the declared sources the way out.
+/// The error that the compiler refused a crate. Only where it misses a file are the declared sources the way out.
 fn not_compiled(package: &str, diagnostics: &str) -> BuildError {
     let first = diagnostics.lines().next().unwrap_or_default();
     let misses_file = ["couldn't read", "file not found for module"];

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 /// Archives of packages.
 pub(super) const CACHE: &str = "registry/cache";
-/// What cargo unpacks of them, in a folder of our own: it takes what lies there as it is.
+/// The folder of packages that cargo unpacks, in a folder of our own: it takes what lies there as it is.
 pub(super) const UNPACKED: &str = "registry/src";
 /// Folders of downloads, which every build on the machine shares.
 const FOLDERS: [&str; 3] = [CACHE, "registry/index", "git"];
 /// Locks and books about them.
 const BOOKS: [&str; 3] = [".package-cache", ".package-cache-mutate", ".global-cache"];
-/// What opens private registries.
+/// The files that open private registries.
 const CREDENTIALS: [&str; 2] = ["credentials", "credentials.toml"];
 
 /// Cargo's folder for builds of contracts.
@@ -102,7 +102,7 @@ impl CargoHome {
             .collect()
     }
 
-    /// What a build reads of it: no credentials.
+    /// Returns the paths in it that a build reads: no credentials.
     pub(super) fn read(&self) -> impl Iterator<Item = PathBuf> {
         let own = FOLDERS.iter().map(|name| self.real.join(name));
         own.chain([self.folder.clone()])

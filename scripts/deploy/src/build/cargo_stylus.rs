@@ -1,5 +1,5 @@
-//! What cargo-stylus makes of the module that cargo wrote, byte for byte: its encoding, the section that it adds, its
-//! compression, and its hash of the sources.
+//! The output of cargo-stylus for the module that cargo wrote, byte for byte: its encoding, the section that it adds,
+//! its compression, and its hash of the sources.
 //!
 //! It compresses by the encoder of `brotli-sys` 0.3.2, whose bytes no other encoder makes. RUSTSEC-2021-0131 is an
 //! overflow of that release for inputs of more than 2 GiB; what is compressed here has at most [`WASM_MAX`] bytes.
@@ -21,16 +21,16 @@ const PROJECT_HASH: &str = "project_hash";
 /// Bytes of a module that is compressed, at most: hundreds of times what a chain takes.
 const WASM_MAX: usize = 64 << 20;
 const QUALITY: u32 = 11;
-/// Where its container has the workspace.
+/// The path of the workspace in its container.
 pub(super) const SOURCE: &str = "/source";
-/// Where its container has cargo's folder.
+/// The path of cargo's folder in its container.
 pub(super) const CARGO_HOME: &str = "/usr/local/cargo";
-/// What its container runs on.
+/// The platform of its container.
 pub(super) const HOST: &str = "x86_64-unknown-linux-gnu";
-/// What stands for its choice of an optimization, which is never another than the profile's.
+/// The byte that stands for its choice of an optimization, which is never another than the profile's.
 const OPT_LEVEL_OF_PROFILE: [u8; 1] = [1];
 
-/// Where its container has the packages of the public registry, by the release of cargo.
+/// Returns the path of the packages of the public registry in its container, by the release of cargo.
 pub(super) fn packages(release: Option<(u32, u32)>) -> String {
     let name = match release {
         Some(old) if old < (1, 85) => "index.crates.io-6f17d22bba15001f",
@@ -39,7 +39,7 @@ pub(super) fn packages(release: Option<(u32, u32)>) -> String {
     format!("{CARGO_HOME}/registry/src/{name}")
 }
 
-/// Where its container has the sources of the standard library.
+/// Returns the path of the sources of the standard library in its container.
 pub(super) fn standard_library(channel: &str) -> String {
     format!("/usr/local/rustup/toolchains/{channel}-{HOST}/lib/rustlib/src/rust")
 }

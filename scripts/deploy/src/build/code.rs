@@ -25,7 +25,7 @@ const WINDOW: i32 = 22;
 /// Bytes of the brotli stream in one fragment, at most.
 const FRAGMENT_STREAM_MAX: usize = limits::CODE_SIZE_MAX - chain::FRAGMENT_PREFIX.len();
 
-/// Why what a file says of itself proves little.
+/// The reason why what a file says of itself proves little.
 const OF_FILE: &str =
     "the file itself says so, and no build here compared it with sources; give the crate";
 
@@ -37,30 +37,30 @@ pub struct Artifact {
     pub name: String,
     /// The module, encoded again and checked.
     pub wasm: Bytes,
-    /// What lies on chain: prefix and compressed module, or the list of its fragments.
+    /// The bytes on chain: prefix and compressed module, or the list of its fragments.
     pub code: Bytes,
     /// The code of its fragments, in order; none where it is in one piece. Each lies at the CREATE2 deployer's
     /// address for it, which the list in `code` names.
     #[serde(default)]
     pub fragments: Vec<Bytes>,
-    /// Where its storage keeps what, if the contract says so (`#[derive(StorageLayout)]`). It comes
+    /// The layout of its storage, if the contract says so (`#[derive(StorageLayout)]`). It comes
     /// from a custom section of the compiler's module, which does not go on chain.
     pub layout: Option<Layout>,
     /// The initializers and migrations that its code declares, from another custom section; `None`
     /// if it was built without the framework's attributes, or by an older version of them.
     pub steps: Option<Vec<DeclaredStep>>,
-    /// What callers can use, as the module shows it; `None` if it was built without `#[upgradeable]`, or by an
+    /// The interface for callers, as the module shows it; `None` if it was built without `#[upgradeable]`, or by an
     /// older version of it: then nothing is known of its functions.
     pub interface: Option<Callable>,
     /// True if its author's code may read how much gas is left. What the framework's programs read of it decides where
     /// a batch ends, and nothing else.
     #[serde(default = "unknown")]
     pub reads_gas: bool,
-    /// What it was built from, and with what.
+    /// The sources and tools that it was built from and with.
     pub info: BuildInfo,
 }
 
-/// What is known of code whose sources were not searched.
+/// The default for code whose sources were not searched.
 fn unknown() -> bool {
     true
 }
@@ -71,8 +71,9 @@ impl Artifact {
         Self::made_of(name, raw, raw, None)
     }
 
-    /// As cargo-stylus makes it, where `project_hash` is what it says of the sources; else as small as it gets. `raw` is
-    /// what the compiler wrote, and says what the contract is; `module` has its code, optimized or as it was written.
+    /// Makes the artifact as cargo-stylus does, where `project_hash` is what it says of the sources; else as small as
+    /// it gets. `raw` is what the compiler wrote, and says what the contract is; `module` has its code, optimized or as
+    /// it was written.
     pub(super) fn made_of(
         name: &str,
         raw: &[u8],
@@ -244,8 +245,8 @@ impl Artifact {
         }
     }
 
-    /// What its module says, as a fact. Where sources were compiled to it, what it says follows from them; of a file
-    /// it is the word of whoever wrote that: a section can hold anything.
+    /// Returns what its module says, as a fact. Where sources were compiled to it, what it says follows from them; of a
+    /// file it is the word of whoever wrote that: a section can hold anything.
     pub fn says<T>(&self, what: T) -> Fact<T> {
         if self.has_sources() {
             Fact::of(what, Origin::Build)

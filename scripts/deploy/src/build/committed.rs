@@ -13,10 +13,10 @@ use sha2::Sha256;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// What git writes of a file, and of one that its owner may execute, in the list of a commit.
+/// The modes that git writes for a file, and for one that its owner may execute, in the list of a commit.
 const FILE: &str = "100644";
 const EXECUTABLE: &str = "100755";
-/// What it writes of a link.
+/// The mode that it writes for a link.
 const LINK: &str = "120000";
 /// Beginnings of the attributes by which git writes other bytes than a commit has.
 const CONVERSIONS: [&str; 4] = ["eol=crlf", "filter=", "working-tree-encoding=", "[attr]"];
@@ -29,7 +29,7 @@ const SHA1_DIGITS: usize = 40;
 pub(super) struct Committed {
     /// The commit.
     pub(super) id: String,
-    /// Where they lie.
+    /// The root of the working tree.
     top: PathBuf,
     files: BTreeMap<PathBuf, Object>,
 }

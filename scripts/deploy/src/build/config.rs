@@ -44,7 +44,7 @@ const WITHOUT_EFFECT: [&str; 2] = ["alias", "term"];
 const HEEDED: [&str; 2] = ["build", "target"];
 const FLAGS: &str = "rustflags";
 
-/// What cargo calls such a file, the first one before the other.
+/// The names of such a file in cargo, the first one before the other.
 const NAMES: [&str; 2] = ["config", "config.toml"];
 
 /// Flags that take a value, in the word after them too.
@@ -117,7 +117,7 @@ fn read_in<'f>(folder: &'f Path, root: &'f Path) -> impl Iterator<Item = &'f Pat
     all.take_while(move |one| one.starts_with(top))
 }
 
-/// Where such files may lie.
+/// Returns the paths where such files may lie.
 pub(super) fn places(folder: &Path, root: &Path) -> Vec<PathBuf> {
     let all = read_in(folder, root).map(|one| one.join(".cargo"));
     all.flat_map(|folder| NAMES.map(|name| folder.join(name)))
@@ -165,7 +165,7 @@ pub(super) fn first_without_effect(path: &Path) -> Result<Option<String>, BuildE
     Ok(settings.into_iter().find_map(of))
 }
 
-/// Where packages come from by the user's own configuration.
+/// Reads where packages come from by the user's own configuration.
 ///
 /// # Errors
 /// Where it cannot be read, and `SourceFile` if the configuration of the root folder, which cargo reads

@@ -27,7 +27,7 @@ impl Constant {
     }
 }
 
-/// What the names of the framework's build constants begin with.
+/// The prefix of the names of the framework's build constants.
 pub(super) const PREFIX: &str = "STYLUS_UPGRADES_";
 
 /// Adds address and code hash of a program.

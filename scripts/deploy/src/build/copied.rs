@@ -1,4 +1,4 @@
-//! Which files of a package are copied, and so are part of the sources.
+//! The files of a package that are copied, and so are part of the sources.
 
 use super::error::BuildError;
 use super::key_files;
@@ -8,7 +8,7 @@ use crate::file_names;
 use std::fs::FileType;
 use std::path::Path;
 
-/// What lies at a package's top and is not copied: what others write there, and what is copied from
+/// Names at a package's top that are not copied: what others write there, and what is copied from
 /// where cargo and rustup look for it.
 const NOT_COPIED: [&str; 12] = [
     "target",
@@ -62,8 +62,8 @@ pub(super) fn of_package(folder: &Path, place: &Path) -> Result<Tree, BuildError
     Ok(tree)
 }
 
-/// Whether a file or folder of the package in `folder` is not copied; `is_package` says of a folder whether it has a
-/// manifest of its own.
+/// Returns true if a file or folder of the package in `folder` is not copied; `is_package` says of a folder whether it
+/// has a manifest of its own.
 fn is_left_out(folder: &Path, inside: &Path, is_package: &dyn Fn(&Path) -> bool) -> bool {
     let mut names = inside.components();
     let Some(first) = names.next() else {
@@ -75,7 +75,7 @@ fn is_left_out(folder: &Path, inside: &Path, is_package: &dyn Fn(&Path) -> bool)
     is_other_package || (is_at_top && NOT_COPIED.iter().any(|name| first == *name))
 }
 
-/// Whether `path` lies in the folder of a package, and is copied from there.
+/// Returns true if `path` lies in the folder of a package, and is copied from there.
 pub(super) fn is_copied(path: &Path, folder: &Path, is_package: &dyn Fn(&Path) -> bool) -> bool {
     let Ok(inside) = path.strip_prefix(folder) else {
         return false;

@@ -23,7 +23,7 @@ const OLD: Duration = Duration::from_secs(1);
 /// one.
 const NEW: Duration = Duration::from_secs(0x7fff_0000);
 
-/// What is compiled whatever was compiled before.
+/// The packages that are compiled whatever was compiled before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Recompile {
     /// Nothing.

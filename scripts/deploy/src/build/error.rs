@@ -1,4 +1,4 @@
-//! What can go wrong between a contract's source and its code on chain. What only one place can meet is told there.
+//! Errors between a contract's source and its code on chain. An error that only one place can meet is told there.
 
 use super::nearest::nearest_crate;
 use crate::error::{Exit, Explain, Refusal, Report};
@@ -7,11 +7,11 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// How a manifest names files outside its package.
+/// The declaration by which a manifest names files outside its package.
 pub(super) const DECLARE: &str =
     "[package.metadata.stylus-upgrades] sources = [\"../other/src/file.rs\"]";
 
-/// What can go wrong between a contract's source and its code on chain.
+/// An error between a contract's source and its code on chain.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(transparent)]
 pub struct BuildError(#[from] Refusal);
@@ -27,7 +27,7 @@ impl Explain for BuildError {
 }
 
 impl BuildError {
-    /// What was named is not there.
+    /// The error that something named is not there.
     pub(super) fn missing(
         expected: impl Into<String>,
         found: impl Into<String>,
@@ -168,7 +168,7 @@ impl BuildError {
         refusal.into()
     }
 
-    /// That a program of the toolchain could not be started.
+    /// The error that a program of the toolchain could not be started.
     pub(super) fn not_started(program: &std::ffi::OsStr) -> impl FnOnce(std::io::Error) -> Self {
         let program = program.to_string_lossy().into_owned();
         move |error| Self::toolchain(&program, format!("it could not be started: {error}"))

@@ -9,7 +9,7 @@ use crate::interface::Callable;
 use serde::{Deserialize, Serialize};
 use stylus_layout::{DeclaredStep, Layout, PublicInterface};
 
-/// What such a source begins with: `example:counter-v1`.
+/// The prefix of such a source: `example:counter-v1`.
 pub const EXAMPLE: &str = "example:";
 
 /// Each name with the bytes of its file.
@@ -33,23 +33,23 @@ const CODES: [(&str, &[u8]); 11] = codes![
     "erc721-full",
     "erc721-enumerate",
 ];
-/// What they declare, in the same order.
+/// Their declarations, in the same order.
 const DECLARED: &str = include_str!("examples/programs.json");
 /// The file with that.
 const FILE: &str = "programs.json";
 
-/// What a contract declares of itself, which does not go on chain.
+/// The declarations of a contract, which do not go on chain.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Declared {
     name: String,
-    /// What it was built from.
+    /// The hash of the sources that it was built from.
     source_hash: Option<SourceHash>,
-    /// Where its storage keeps what, as JSON.
+    /// The layout of its storage, as JSON.
     layout: Option<String>,
     steps: Option<Vec<DeclaredStep>>,
     migrates: Vec<String>,
-    /// What callers can use.
+    /// The interface for callers.
     interface: Option<PublicInterface>,
 }
 
@@ -99,7 +99,7 @@ pub fn program(name: &str) -> Result<Artifact, BuildError> {
     })
 }
 
-/// What the folder holds where these contracts, one for each of [`names`], are pinned.
+/// Returns the files of the folder where these contracts, one for each of [`names`], are pinned.
 ///
 /// # Errors
 /// What cannot be written.

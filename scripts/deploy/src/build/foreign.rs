@@ -10,7 +10,7 @@ use crate::error::Refusal;
 use crate::keys;
 use std::collections::BTreeSet;
 
-/// Who wrote what is built.
+/// The author of what is built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Author {
     /// The user, or somebody whose work the user has checked out.

@@ -16,7 +16,7 @@ use stylus_upgrades_interface::parts::PARTS;
 pub struct Part {
     /// The program.
     pub artifact: Artifact,
-    /// Where it lies on every chain.
+    /// Its address on every chain.
     pub address: Address,
 }
 
@@ -24,11 +24,11 @@ pub struct Part {
 /// never activated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvmContract {
-    /// What readers know it by.
+    /// The name that readers know it by.
     pub name: &'static str,
     /// Its code.
     pub code: Bytes,
-    /// Where it lies on every chain.
+    /// Its address on every chain.
     pub address: Address,
 }
 
@@ -122,7 +122,7 @@ impl Framework {
         Self::pinned().is_ok_and(|pinned| pinned.registry.code == self.registry.code)
     }
 
-    /// What of the framework lies at an account.
+    /// Returns the name of the part of the framework that lies at an account.
     pub fn name_of(&self, account: Address) -> Option<&'static str> {
         let mut evm = [&self.stub, &self.orders, &self.layouts].into_iter();
         let evm = evm.find(|one| one.address == account);
@@ -172,7 +172,7 @@ impl Framework {
         parts.chain([&self.registry])
     }
 
-    /// What crates may have compiled in, by the names of the variables.
+    /// Returns the constants that crates may have compiled in, by the names of the variables.
     pub fn constants(&self) -> Constants {
         let proxies = [&self.bare, &self.storage, &self.proxy];
         let mut constants = of_proxies(&self.contracts(), &proxies);

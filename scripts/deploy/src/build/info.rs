@@ -1,4 +1,4 @@
-//! What an artifact was built from, and with what: for people who approve it, and for those who
+//! The sources and tools of an artifact: for people who approve it, and for those who
 //! build it again.
 
 use super::committed::Committed;
@@ -15,12 +15,12 @@ use stylus_layout::BuildMetadata;
 pub(super) const ENCODER: &str = "wasm-encoder 0.263.0";
 /// This program and its version.
 const TOOL: &str = concat!("stylus-upgrades ", env!("CARGO_PKG_VERSION"));
-/// What most contracts are written with.
+/// The crate that most contracts are written with.
 const SDK: &str = "stylus-sdk";
 /// Digits of a commit for people.
 const SHORT: usize = 12;
 
-/// What an artifact was built from, and with what. A `.wasm` file that somebody else built has
+/// The sources and tools of an artifact. A `.wasm` file that somebody else built has
 /// only the last two.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BuildInfo {
@@ -35,20 +35,20 @@ pub struct BuildInfo {
     pub rustc: Option<String>,
     /// Version of stylus-sdk, if the contract uses it.
     pub stylus_sdk: Option<String>,
-    /// What the compiler was called with: target, settings of the profile, link arguments.
+    /// The arguments of the compiler: target, settings of the profile, link arguments.
     pub flags: Vec<String>,
-    /// What the contract's author declares to be the business of its migration, by the names of
+    /// The changes that the contract's author declares to be the business of its migration, by the names of
     /// `layout diff`: `migrates` in `[package.metadata.stylus-upgrades]`.
     #[serde(default)]
     pub migrates: Vec<String>,
-    /// What encodes the module again for the chain.
+    /// The program that encodes the module again for the chain.
     pub encoder: String,
-    /// What did all this.
+    /// The program that did all this.
     pub tool: String,
     /// By what others make the same code; `None` where nobody can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipe: Option<Recipe>,
-    /// Why nobody can, where it was built as cargo-stylus does.
+    /// The reason why nobody can, where it was built as cargo-stylus does.
     #[serde(skip)]
     pub unverifiable: Option<String>,
 }
@@ -60,7 +60,7 @@ pub struct Recipe {
     pub tool: String,
     /// The hash of the sources that it put into the module.
     pub project_hash: B256,
-    /// How others follow it, which is published with the layout.
+    /// The metadata by which others follow it, published with the layout.
     pub metadata: BuildMetadata,
 }
 
@@ -134,7 +134,7 @@ impl BuildInfo {
         self.commit.as_ref().is_some_and(|commit| !commit.dirty)
     }
 
-    /// Why it is of no commit that anybody can check out.
+    /// Says why it is of no commit that anybody can check out.
     pub fn why_of_no_commit(&self) -> &str {
         match (&self.commit, &self.unverifiable) {
             (None, _) => "git knows no commit of its sources",
@@ -171,7 +171,7 @@ impl BuildInfo {
 }
 
 impl Recipe {
-    /// That by which others make the code of `source`, where they can.
+    /// Returns the recipe by which others make the code of `source`, where they can.
     fn of(source: &Source, rustc: Option<&str>) -> Option<Self> {
         match &source.procedure {
             Procedure::CargoStylus(Ok(hash)) => Some(Self {

@@ -55,7 +55,7 @@ pub(super) fn require_none(package: &Package, files: &Tree) -> Result<(), BuildE
     Ok(())
 }
 
-/// What kind of key a file looks like.
+/// Returns the kind of key that a file looks like.
 fn looks_like(path: &Path, bytes: &[u8]) -> Option<&'static str> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let ending = name.strip_prefix(ENVIRONMENT);

@@ -1,4 +1,4 @@
-//! Which packages are the framework's: those whose files are byte for byte the ones that this program was built with.
+//! The packages of the framework: those whose files are byte for byte the ones that this program was built with.
 //! The name proves nothing. Anybody can give it to a package, in a folder, a repository or a registry.
 
 use super::copied;
@@ -20,13 +20,13 @@ const ORIGINAL: &str = "Cargo.toml.orig";
 
 /// Files that may be a package of the framework.
 pub(super) struct Candidate<'a> {
-    /// What it is called.
+    /// Its name.
     pub(super) name: &'a str,
-    /// Where it lies on the disk.
+    /// Its folder on the disk.
     pub(super) folder: &'a Path,
     /// Its files, at `place`.
     pub(super) files: &'a Tree,
-    /// Where they are in the tree.
+    /// Their place in the tree.
     pub(super) place: &'a Path,
 }
 
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// What of a package that was fetched is another.
+    /// A change to a package that was fetched.
     type Change = fn(&Path);
 
     fn write(path: &Path, text: &[u8]) {

@@ -10,16 +10,16 @@ use super::workplace::Workplace;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// What the copy of the sources is called in every build.
+/// The name of the copy of the sources in every build.
 const COPY: &str = "/source";
 
 /// A module with its line table.
 #[derive(Debug)]
 pub struct WithLines {
-    /// As rustc writes it.
+    /// The module as rustc writes it.
     pub raw: Vec<u8>,
-    /// As it goes on chain: encoded again, without custom sections. What the crate has wasm-opt do is left out, as no line
-    /// table survives it.
+    /// The module as it goes on chain: encoded again, without custom sections. What the crate has wasm-opt do is left
+    /// out, as no line table survives it.
     pub built: Artifact,
     /// The Rust files of the contract and of what it depends on by path, the framework's left out: where each lies on
     /// the disk, by its name in the line table.

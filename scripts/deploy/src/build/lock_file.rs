@@ -16,7 +16,7 @@ pub(super) const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.
 
 /// The packages by which a contract reaches its storage, and whose macros make its functions.
 pub(super) const SDK: [&str; 3] = ["stylus-core", "stylus-proc", "stylus-sdk"];
-/// What is made with them and keeps its storage in fields.
+/// Crates that are made with them and keep their storage in fields.
 const KNOWN: [&str; 6] = [
     "openzeppelin-stylus",
     "openzeppelin-stylus-proc",
@@ -251,7 +251,7 @@ impl LockFile {
 }
 
 impl Locked {
-    /// What it is called.
+    /// Returns its name and its version.
     fn words(&self) -> String {
         format!("{} {}", self.name, self.version)
     }

@@ -12,7 +12,7 @@ use cargo_metadata::{Dependency, DependencyKind, Target, TargetKind};
 use std::path::{Component, Path, PathBuf};
 use toml::{Table, Value};
 
-/// What contracts are compiled with unless their workspace has a profile `contract`.
+/// The profile that contracts are compiled with unless their workspace has a profile `contract`.
 const PROFILE: &str = r#"
 inherits = "release"
 opt-level = "z"
@@ -22,9 +22,9 @@ panic = "abort"
 strip = true
 "#;
 const OPT_LEVEL: &str = "opt-level";
-/// What the name of that feature begins with that says what a package is compiled from.
+/// The prefix of the feature that says what a package is compiled from.
 const CONTENT: &str = "compiled-from-";
-/// What of `[package]` the code can read in variables, by cargo's names of it.
+/// The fields of `[package]` that the code can read in variables, by cargo's names of them.
 const FIELDS: [&str; 13] = [
     "name",
     "version",
@@ -139,7 +139,7 @@ fn way_to(package: &Package, target: &Target) -> String {
     relative(&folder, &normal(target.src_path.as_std_path()))
 }
 
-/// That library and build script of a package begin in files that are copied.
+/// Requires that library and build script of a package begin in files that are copied.
 ///
 /// # Errors
 /// `NotInSources` with the path of another one.
@@ -178,7 +178,7 @@ pub(super) fn with_content(
     Ok(manifest.to_string())
 }
 
-/// What stands after a dependency's name.
+/// Returns what stands after a dependency's name.
 fn of_dependency(
     dependency: &Dependency,
     package: &Package,
@@ -311,7 +311,7 @@ fn redirect(value: &mut Value, folder: &Path, all: &[Package]) -> Result<(), Bui
     Ok(())
 }
 
-/// Where the package of that folder lies in the copy.
+/// Returns the place in the copy of the package of that folder.
 fn place_of(folder: &Path, all: &[Package]) -> Result<PathBuf, BuildError> {
     let folder = canonical(folder)?;
     let package = all.iter().find(|package| package.folder == folder);

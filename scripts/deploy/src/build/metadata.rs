@@ -1,4 +1,4 @@
-//! How others build a verifiable implementation again, under the names of NEP-330: published with the
+//! The recipe by which others build a verifiable implementation again, under the names of NEP-330: published with the
 //! layout. All of it follows from the sources, so every approver who builds them says the same; where
 //! the sources are found is added where somebody names it.
 
@@ -6,7 +6,7 @@ use super::revision::top_of;
 use super::source::Source;
 use stylus_layout::{BuildInfo, BuildMetadata};
 
-/// What is published of a build as `tool` makes it.
+/// Returns what is published of a build as `tool` makes it.
 pub(super) fn metadata(source: &Source, rustc: Option<&str>, tool: &str) -> BuildMetadata {
     let package = &source.package;
     // Outside of any repository the path is that in the workspace.

@@ -61,13 +61,13 @@ impl Optimization {
         Ok(Some(Self { version, flags }))
     }
 
-    /// What it is, as a part of the sources: other flags are another text.
+    /// Returns it as a part of the sources: other flags are another text.
     pub(super) fn to_json(&self) -> String {
         serde_json::json!([self.version, self.flags]).to_string()
     }
 }
 
-/// As a shell would run it.
+/// The command line, as a shell would run it.
 impl fmt::Display for Optimization {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{PROGRAM} {}", self.version)?;

@@ -18,7 +18,7 @@ use toml::Table;
 /// Bytes of the shadow stack unless the crate says otherwise: one page of memory holds it.
 pub(super) const STACK_SIZE: u32 = 16_384;
 
-/// Where the copy holds the packages of other workspaces than the contract's.
+/// The folder of the copy for packages of other workspaces than the contract's.
 pub(super) const ELSEWHERE: &str = "path-dependencies";
 
 /// Every package of the framework that is compiled for an author's contract.
@@ -40,11 +40,11 @@ pub struct Package {
     pub root: PathBuf,
     /// Its folder in the copy.
     pub(super) place: PathBuf,
-    /// That of its workspace.
+    /// The place of its workspace.
     pub(super) root_place: PathBuf,
     /// True if its workspace puts it in the place of another package (`[patch]`, `[replace]`).
     pub(super) is_substitute: bool,
-    /// What cargo tells of it.
+    /// The package as cargo tells of it.
     pub(super) told: Arc<cargo_metadata::Package>,
     /// The workspace.
     workspace: Arc<Workspace>,
@@ -56,7 +56,7 @@ pub(super) struct Workspace {
     /// The folder of its Cargo.toml, canonical.
     pub(super) root: PathBuf,
     members: Vec<Member>,
-    /// Those that cargo builds unless it is told which.
+    /// The packages that cargo builds unless it is told which.
     default_members: Vec<String>,
 }
 
@@ -166,7 +166,7 @@ impl Package {
         texts.map(str::to_owned).collect()
     }
 
-    /// Where the files and folders are that it declares as `sources`.
+    /// Returns the files and folders that it declares as `sources`.
     pub(super) fn declared_sources(&self) -> impl Iterator<Item = PathBuf> {
         let named = self.declared("sources").into_iter();
         named.map(|named| normal(&self.folder.join(named)))
@@ -178,7 +178,7 @@ impl Package {
         bytes.and_then(|bytes| u32::try_from(bytes).ok())
     }
 
-    /// What a build of the library depends on: all but the dependencies of its tests.
+    /// Returns the dependencies of a build of the library: all but the dependencies of its tests.
     pub fn dependencies(&self) -> impl Iterator<Item = &Dependency> {
         let all = self.told.dependencies.iter();
         all.filter(|one| one.kind != DependencyKind::Development)
@@ -198,9 +198,9 @@ impl Package {
             .collect()
     }
 
-    /// Which packages turn features on where cargo compiles it in the root of its workspace, and is not told which: the
-    /// others there that depend on something, with a library or without. By the first resolver what tests depend on
-    /// counts too, its own among them. `None` where cargo does not compile it there.
+    /// Returns the packages that turn features on where cargo compiles it in the root of its workspace, and is not told
+    /// which: the others there that depend on something, with a library or without. By the first resolver what tests
+    /// depend on counts too, its own among them. `None` where cargo does not compile it there.
     pub(super) fn compiled_with(&self) -> Result<Option<Vec<&str>>, BuildError> {
         let counts_tests = self.is_of_first_resolver()?;
         let members = &self.workspace.default_members;

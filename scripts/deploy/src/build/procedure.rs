@@ -1,6 +1,6 @@
-//! How code is made of sources. A workspace that cargo-stylus knows, by a `Stylus.toml` beside its manifest, is built as
-//! cargo-stylus builds it in its container: on every chain and in every test the same bytes, which others can make again.
-//! What it does not know, such as the framework's own programs, gets as small as it can.
+//! The way in which code is made of sources. A workspace that cargo-stylus knows, by a `Stylus.toml` beside its
+//! manifest, is built as cargo-stylus builds it in its container: on every chain and in every test the same bytes,
+//! which others can make again. What it does not know, such as the framework's own programs, gets as small as it can.
 
 use super::package::Package;
 use alloy::primitives::B256;
@@ -12,20 +12,20 @@ const RELEASE: &str = "release";
 pub(super) const CONTRACT: &str = "contract";
 /// By it cargo-stylus knows a workspace, and a contract in it.
 pub(super) const STYLUS: &str = "Stylus.toml";
-/// Whose bytes are made.
+/// The program whose bytes are made.
 pub(super) const CARGO_STYLUS: &str = "cargo-stylus 0.10.10";
 
-/// How code is made of sources.
+/// A way to make code of sources.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Procedure {
-    /// As small as it gets.
+    /// Code as small as it gets.
     Lean,
-    /// As cargo-stylus makes it. With its hash of the sources, or why others could not make the same.
+    /// Code as cargo-stylus makes it. With its hash of the sources, or why others could not make the same.
     CargoStylus(Result<B256, String>),
 }
 
 impl Procedure {
-    /// That of the workspace in `root`, before anybody asked whether others can make the same.
+    /// Returns the procedure of the workspace in `root`, before anybody asked whether others can make the same.
     pub(super) fn of(root: &Path) -> Self {
         if root.join(STYLUS).is_file() {
             Self::CargoStylus(Err("nobody asked".into()))
@@ -50,7 +50,7 @@ impl Procedure {
         }
     }
 
-    /// Why others could not make the same.
+    /// Says why others could not make the same.
     pub(super) fn unverifiable(&self) -> Option<String> {
         match self {
             Self::CargoStylus(Err(reason)) => Some(reason.clone()),
@@ -61,7 +61,8 @@ impl Procedure {
         }
     }
 
-    /// What the code says of its sources; zero where others could not make the same. `None` where it says nothing.
+    /// Returns what the code says of its sources; zero where others could not make the same. `None` where it says
+    /// nothing.
     pub(super) fn project_hash(&self) -> Option<B256> {
         match self {
             Self::Lean => None,

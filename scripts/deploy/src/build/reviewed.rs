@@ -1,4 +1,4 @@
-//! Whether a file is as the default branch has it, and what that has: what a pull request brings along
+//! Compares a file with the default branch's, and reads what that has: what a pull request brings along
 //! says nothing of what is live. Where the runner of a workflow names a repository, it is that one's
 //! default branch, and a clone of another one proves nothing.
 
@@ -8,13 +8,13 @@ use super::tree::{join, normal};
 use crate::output::shortened;
 use std::path::{Path, PathBuf};
 
-/// Where GitLab's runner names the default branch, and where GitHub's names the file that does. Neither is
-/// the branch that a pull request goes to: its author may have pushed that one.
+/// The variable in which GitLab's runner names the default branch, and the one in which GitHub's names the file that
+/// does. Neither is the branch that a pull request goes to: its author may have pushed that one.
 const NAMED: &str = "CI_DEFAULT_BRANCH";
 const EVENT: &str = "GITHUB_EVENT_PATH";
-/// Where GitLab's runner names the repository: the one that a merge request goes to, else its own.
+/// The variables in which GitLab's runner names the repository: the one that a merge request goes to, else its own.
 const REPOSITORY: [&str; 2] = ["CI_MERGE_REQUEST_PROJECT_URL", "CI_PROJECT_URL"];
-/// What the default branch is called in a repository without remotes. In a clone the user's own branch says
+/// The names of the default branch in a repository without remotes. In a clone the user's own branch says
 /// nothing, a pull request may have been merged into it; nor does a remote's branch of such a name, which
 /// anybody who may push can have made.
 const OF_NONE: [&str; 2] = ["refs/heads/main", "refs/heads/master"];
@@ -26,7 +26,7 @@ const ORIGIN: &str = "origin";
 /// Answers what a variable of the environment holds.
 type Variables<'v> = dyn Fn(&str) -> Option<String> + 'v;
 
-/// Whether a file is as it was reviewed.
+/// The state of a file's review.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reviewed {
     /// It is the one that the default branch has.
@@ -53,7 +53,7 @@ impl Reviewed {
     }
 }
 
-/// What the default branch has of a file.
+/// The version of a file on the default branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OnDefault {
     /// No runner names a repository, or the file is in none: it is the user's own.
@@ -215,7 +215,7 @@ fn require_own(top: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a file is what the default branch has. One that is not there was reviewed as little as one that
+/// Requires a file to be what the default branch has. One that is not there was reviewed as little as one that
 /// differs, if the default branch has it.
 fn compare(variable: &Variables<'_>, top: &Path, file: &Path) -> Result<(), String> {
     require_own(top)?;
@@ -300,7 +300,7 @@ fn base(variable: &Variables<'_>, top: &Path) -> Result<String, String> {
     }
 }
 
-/// What the runner of a workflow names, where one runs.
+/// The names that the runner of a workflow gives, where one runs.
 struct Runner {
     /// The default branch.
     branch: Option<String>,

@@ -11,7 +11,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Where the files of a commit were written, and nothing else.
+/// A folder to which the files of a commit were written, and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Checkout {
     /// The folder.
@@ -22,7 +22,7 @@ pub(super) struct Checkout {
     pub(super) id: String,
 }
 
-/// What such a source begins with.
+/// The prefix of such a source.
 pub const REVISION: &str = "git:";
 /// Below the folder of the outputs.
 const CHECKOUTS: &str = "revisions";
@@ -43,7 +43,7 @@ const ALONE: [(&str, &str); 5] = [
 
 /// A crate at a revision.
 pub(super) struct Revision {
-    /// As it was given.
+    /// The text as it was given.
     text: String,
     /// The root of the repository's working tree, canonical.
     pub(super) top: PathBuf,
@@ -54,7 +54,7 @@ pub(super) struct Revision {
 }
 
 impl Revision {
-    /// What `text` names, seen from the current folder; `None` if it does not begin with `git:`.
+    /// Reads what `text` names, seen from the current folder; `None` if it does not begin with `git:`.
     ///
     /// A path is one from the repository's root. Without one it is the current folder.
     pub(super) fn parse(text: &str) -> Result<Option<Self>, BuildError> {

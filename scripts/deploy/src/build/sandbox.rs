@@ -52,14 +52,14 @@ const DEVICES: [&str; 5] = [
 /// Variables with lists of folders in which programs and libraries are looked for.
 const LISTS: [&str; 2] = ["PATH", "LD_LIBRARY_PATH"];
 
-/// What a build reads and writes.
+/// The paths that a build reads and writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sandbox {
     read: Vec<PathBuf>,
     write: Vec<PathBuf>,
 }
 
-/// What the kernel keeps a build from. Older kernels have Landlock, and less of it.
+/// The accesses that the kernel keeps a build from. Older kernels have Landlock, and less of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Kept {
     /// Files that are not listed (Linux 5.13), and what lies in others' memory below `/proc`.
@@ -71,7 +71,7 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// What is open all the same, in words; nothing where all of it is kept.
+    /// Returns what is open all the same, in words; nothing where all of it is kept.
     pub(super) fn open(self) -> Option<String> {
         let all = [
             (self.files, "read every file that you can read"),
@@ -192,7 +192,7 @@ impl Sandbox {
     }
 }
 
-/// What the kernel keeps builds from.
+/// Returns what the kernel keeps builds from.
 pub(super) fn kept() -> Kept {
     let nothing = Sandbox {
         read: Vec::new(),
@@ -206,7 +206,7 @@ pub(super) fn kept() -> Kept {
 mod tests {
     use super::*;
 
-    /// What a shell says that runs `words` in a sandbox around `folder`.
+    /// Returns what a shell says that runs `words` in a sandbox around `folder`.
     fn said(folder: &Path, words: &str) -> (String, Kept) {
         let sandbox = Sandbox::new([folder.join("read")], [folder.join("write")]);
         let mut command = Command::new("/bin/sh");

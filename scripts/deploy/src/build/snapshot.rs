@@ -1,4 +1,4 @@
-//! Where others find the sources that code was built from, published with its layout.
+//! The place where others find the sources that code was built from, published with its layout.
 
 use super::code::Artifact;
 use super::error::BuildError;

@@ -1,4 +1,4 @@
-//! What a contract is built from: the packages it needs, the lock file, the compiler's version and
+//! The sources that a contract is built from: the packages it needs, the lock file, the compiler's version and
 //! the settings, as one tree of files. The build happens in a copy of this tree; the source hash is
 //! the tree's.
 
@@ -22,7 +22,7 @@ use cargo_metadata::{Target, TargetKind};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Where the copy holds the framework's build constants, a file each.
+/// The folder of the copy for the framework's build constants, a file each.
 pub(super) const CONSTANTS: &str = "build-constants";
 /// The flags for the compiler in the copy.
 const CONFIG: &str = ".cargo/config.toml";
@@ -40,9 +40,9 @@ pub(super) struct Source {
     pub(super) rust: Vec<RustFile>,
     /// Places in the copy of the files that are searched, and of those that are known: the framework's.
     searched: BTreeSet<PathBuf>,
-    /// What else is compiled whose sources are not searched, or not as those of a contract.
+    /// Other compiled code whose sources are not searched, or not as those of a contract.
     pub(super) unsearched: BTreeSet<String>,
-    /// What of it runs when it is built, in words: build scripts, and packages with macros.
+    /// Code that runs when it is built, in words: build scripts, and packages with macros.
     pub(super) runs: BTreeSet<String>,
     /// The compiler.
     pub(super) toolchain: ToolchainFile,
@@ -56,7 +56,7 @@ pub(super) struct Source {
     pub(super) rustflags: Vec<String>,
     /// Bytes of the shadow stack; `None` if the flags say.
     pub(super) stack_size: Option<u32>,
-    /// Which of the framework's build constants the sources name.
+    /// The framework's build constants that the sources name.
     pub(super) constants: BTreeSet<String>,
     /// The settings of the profile that it is compiled in, one by one.
     pub(super) profile: Vec<String>,
@@ -64,9 +64,9 @@ pub(super) struct Source {
     pub(super) lock: LockFile,
     /// The commit that it was written from, and where; `None` where it lies in the folder of its author.
     pub(super) checkout: Option<Checkout>,
-    /// How code is made of it.
+    /// The way in which code is made of it.
     pub(super) procedure: Procedure,
-    /// What runs on the module that the compiler writes.
+    /// The optimization that runs on the module that the compiler writes.
     pub(super) optimization: Option<Optimization>,
 }
 
@@ -85,7 +85,7 @@ pub(super) struct Part {
     pub(super) reads: Reads,
 }
 
-/// Which files of the copy are read when a package is compiled.
+/// The files of the copy that are read when a package is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reads {
     /// Its own, with this hash over them: a package of the framework.
@@ -289,7 +289,7 @@ fn rust(all: &[Read]) -> Vec<RustFile> {
     found
 }
 
-/// What of a package runs when it is built.
+/// Returns what of a package runs when it is built.
 fn runs_of(package: &Package) -> impl Iterator<Item = String> {
     let kinds = [
         (TargetKind::CustomBuild, "the build script"),
@@ -326,7 +326,8 @@ fn unsearched_of(package: &Package, is_contract: bool) -> Vec<String> {
         .collect()
 }
 
-/// What the crate says; else what the flags say; else `default`. Without a default nothing but flags says it.
+/// Returns the size that the crate says; else what the flags say; else `default`. Without a default nothing but flags
+/// says it.
 fn stack_size_of(
     package: &Package,
     rustflags: &[String],

@@ -15,7 +15,7 @@ use stylus_upgrades_interface::parts::PARTS;
 
 /// The programs of the proxies in the order of their builds.
 const ORDER: [&str; 3] = ["proxy", "upgradeability-storage", "upgradeability-proxy"];
-/// Where one of them lies in the framework's workspace.
+/// The path of one of them in the framework's workspace.
 const STORAGE: &str = "proxy/upgradeability_storage/Cargo.toml";
 
 /// Returns true if the folder holds the framework's sources.

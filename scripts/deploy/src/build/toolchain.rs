@@ -12,13 +12,13 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// What contracts are compiled for.
+/// The target that contracts are compiled for.
 pub(super) const TARGET: &str = "wasm32-unknown-unknown";
 
-/// What rustup chooses the compiler by.
+/// The files by which rustup chooses the compiler.
 pub(super) const FILES: [&str; 2] = ["rust-toolchain", "rust-toolchain.toml"];
 
-/// Where rustup looks first for a compiler's name.
+/// The variable in which rustup looks first for a compiler's name.
 pub(super) const CHOSEN: &str = "RUSTUP_TOOLCHAIN";
 
 /// The first version whose cargo compiles a package again where other features are declared than before.
@@ -29,9 +29,9 @@ const CHECKS_FEATURES: (u32, u32) = (1, 80);
 pub(super) struct ToolchainFile {
     /// Its name.
     pub(super) name: &'static str,
-    /// What it says.
+    /// Its text.
     pub(super) text: String,
-    /// Where it lies; `None` of the framework's, for sources that have none.
+    /// Its path; `None` of the framework's, for sources that have none.
     pub(super) path: Option<PathBuf>,
     /// The compiler, as rustup calls it.
     pub(super) channel: String,
@@ -107,7 +107,7 @@ pub(super) struct Toolchain {
     pub(super) checks_features: bool,
     /// `cargo -V`.
     pub(super) cargo_version: String,
-    /// Where the compiler's libraries are.
+    /// The folder of the compiler's libraries.
     pub(super) sysroot: PathBuf,
     /// The compiler.
     pub(super) rustc: PathBuf,
@@ -188,7 +188,7 @@ pub(super) fn release(version: &str) -> Option<(u32, u32)> {
     Some((numbers.next()?, numbers.next()?))
 }
 
-/// Where cargo keeps what it downloads, and the user's configuration of it.
+/// Returns the folder where cargo keeps what it downloads, and the user's configuration of it.
 pub(super) fn cargo_home() -> PathBuf {
     home_of("CARGO_HOME", ".cargo")
 }

@@ -1,4 +1,4 @@
-//! What every build uses: the toolchains, cargo's home, and who is told of progress.
+//! The tools of every build: the toolchains, cargo's home, and who is told of progress.
 
 use super::error::BuildError;
 use super::foreign::Author;
@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What every build uses.
+/// The tools of every build.
 pub(super) struct Tools {
     toolchains: Mutex<BTreeMap<String, Toolchain>>,
     pub(super) cargo_home: PathBuf,
     /// True if no artifact of an earlier build is taken.
     pub(super) is_from_scratch: bool,
-    /// Who wrote what is built.
+    /// The author of what is built.
     pub(super) author: Author,
     pub(super) progress: Arc<dyn Progress>,
 }

@@ -18,11 +18,11 @@ const EXECUTABLE: u32 = 0o100;
 /// A file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
-    /// What it holds.
+    /// Its content.
     pub(super) bytes: Vec<u8>,
     /// True if its owner may execute it.
     pub(super) executable: bool,
-    /// Where it lies on the disk, or what it was made from.
+    /// Its path on the disk, or what it was made from.
     pub(super) from: Option<PathBuf>,
 }
 
@@ -148,8 +148,8 @@ impl Tree {
     }
 }
 
-/// That the compiler's list of the files that it read says one thing. It escapes spaces, and neither the ends of its
-/// lines nor the character that it escapes by.
+/// Requires that the compiler's list of the files that it read says one thing. It escapes spaces, and neither the ends
+/// of its lines nor the character that it escapes by.
 ///
 /// # Errors
 /// `SourceFile`.

@@ -1,5 +1,5 @@
-//! Whether others can make the same code of the sources: who has cargo-stylus, by cloning the commit and running it in
-//! its container, as explorers do. There the workspace is all that there is.
+//! Checks whether others can make the same code of the sources: who has cargo-stylus, by cloning the commit and running
+//! it in its container, as explorers do. There the workspace is all that there is.
 
 use super::cargo_stylus::{HOST, project_hash};
 use super::committed::Committed;
@@ -55,7 +55,8 @@ pub(super) fn project_hash_of(
     Ok(project_hash(&toolchain.cargo_version, &files))
 }
 
-/// That the container, which has the workspace and nothing else, builds this contract, and by what cargo builds here.
+/// Requires that the container, which has the workspace and nothing else, builds this contract, and by what cargo
+/// builds here.
 fn require_buildable(
     source: &Source,
     toolchain: &Toolchain,
@@ -153,7 +154,7 @@ fn require_buildable(
     }
 }
 
-/// That cargo's settings in the root of the workspace, which hold in the container, hold here too.
+/// Requires that cargo's settings in the root of the workspace, which hold in the container, hold here too.
 fn require_settings(package: &Package) -> Result<(), String> {
     let places = config::places(&package.root, &package.root);
     for path in places.iter().filter(|path| path.is_file()) {

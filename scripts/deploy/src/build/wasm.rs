@@ -20,11 +20,11 @@ use wasm_encoder::RawSection;
 use wasm_encoder::reencode::{self, Reencode};
 use wasmparser::{BinaryReaderError, Parser, Payload};
 
-/// What the chain calls.
+/// The function that the chain calls.
 const ENTRYPOINT: &str = "user_entrypoint";
-/// What [`layout`] reads.
+/// The name of what [`layout`] reads.
 const LAYOUT: &str = "the storage layout";
-/// What the chain reads and writes.
+/// The memory that the chain reads and writes.
 const MEMORY: &str = "memory";
 
 /// Encodes `raw` again: shortest LEBs, no custom sections, only the chain's two exports.
@@ -114,7 +114,7 @@ pub fn steps(package: &str, raw: &[u8]) -> Result<Option<Vec<DeclaredStep>>, Bui
     found.map_err(|error| unreadable(package, "the initializers and migrations", &error))
 }
 
-/// What callers can use, as the compiler's module says and its code shows; `None` if it says nothing of it.
+/// Reads what callers can use, as the compiler's module says and its code shows; `None` if it says nothing of it.
 /// Errors if something else than `#[upgradeable]` wrote its section.
 pub fn interface(
     package: &str,
@@ -155,7 +155,7 @@ pub fn require_no_placeholder(package: &str, raw: &[u8]) -> Result<(), BuildErro
     Err(refusal.into())
 }
 
-/// What the custom sections of that name hold, one after the other.
+/// Returns the contents of the custom sections of that name, one after the other.
 fn section(raw: &[u8], name: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     for payload in Parser::new(0).parse_all(raw) {

@@ -21,8 +21,8 @@ const STRIPPED: [&str; 2] = ["strip=true", "strip=\"symbols\""];
 const LINES_MAX: usize = 20;
 
 impl Optimization {
-    /// What the compiler wrote, optimized by the program of this machine. `profile` has the settings of cargo's profile,
-    /// and `folder` the outputs, which nobody else writes meanwhile.
+    /// Optimizes what the compiler wrote, by the program of this machine. `profile` has the settings of cargo's
+    /// profile, and `folder` the outputs, which nobody else writes meanwhile.
     ///
     /// # Errors
     /// `WasmOpt` if the program is not there, is of another version or refuses the module.

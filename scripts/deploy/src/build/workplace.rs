@@ -46,7 +46,7 @@ pub(super) struct Workplace<'a> {
     /// The folder.
     pub(super) folder: PathBuf,
     cache: Cache,
-    /// Who wrote what is built.
+    /// The author of what is built.
     pub(super) author: Cell<Author>,
     /// The commit whose files were written to be built, if one was.
     pub(super) checkout: OnceCell<Checkout>,
@@ -247,8 +247,8 @@ impl<'a> Workplace<'a> {
         }
     }
 
-    /// Where code of anybody may write: a folder of each workspace's own, and one that is emptied before each build for
-    /// what others propose.
+    /// Returns where code of anybody may write: a folder of each workspace's own, and one that is emptied before each
+    /// build for what others propose.
     fn apart(&self, source: &Source) -> Result<PathBuf, BuildError> {
         let all = self.folder.join(APART);
         if self.author.get() == Author::Other || self.tools.is_from_scratch {

@@ -1,4 +1,4 @@
-//! What a compiler answered to who it is, kept as long as no file has changed that the answer follows from: asking
+//! The answer of a compiler to who it is, kept as long as no file has changed that the answer follows from: asking
 //! takes as long as many a command.
 
 use super::home_of;
