@@ -17,7 +17,7 @@ const BYTES_MAX: usize = 1 << 30;
 /// Characters of an unknown kind of frame that are printed, at most.
 const KIND_MAX: usize = 24;
 
-/// How a frame began.
+/// The kind of call that began a frame.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Kind {
@@ -39,7 +39,7 @@ pub enum Kind {
     /// of the opcode `INVALID` that runs nothing, from an account that need not be the caller.
     #[serde(rename = "INVALID")]
     Transfer,
-    /// What this program does not know, in the endpoint's words.
+    /// A kind that this program does not know, in the endpoint's words.
     #[serde(untagged)]
     Other(String),
 }
@@ -47,9 +47,9 @@ pub enum Kind {
 /// Ink of a program's frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Ink {
-    /// What it used, with the calls that it made.
+    /// The amount that it used, with the calls that it made.
     pub used: u64,
-    /// What it used without the host functions that call others.
+    /// The amount that it used without the host functions that call others.
     pub alone: u64,
     /// True if both are lower bounds: what it used after its last host function is not known.
     pub at_least: bool,
@@ -58,14 +58,14 @@ pub struct Ink {
 /// A call.
 #[derive(Debug, Clone, Serialize)]
 pub struct Frame {
-    /// How many calls it stands in.
+    /// The number of calls that it stands in.
     pub depth: usize,
-    /// How it began.
+    /// The kind of call that began it.
     #[serde(rename = "type")]
     pub kind: Kind,
-    /// Who called.
+    /// The caller.
     pub from: Address,
-    /// Whose code ran; none of a creation that failed.
+    /// The account whose code ran; none of a creation that failed.
     pub to: Option<Address>,
     /// Wei that were sent along.
     pub value: U256,
@@ -79,14 +79,14 @@ pub struct Frame {
     pub ink: Option<Ink>,
     /// Calldata, or the creation's code.
     pub input: Bytes,
-    /// What it returned or reverted with.
+    /// The bytes that it returned or reverted with.
     pub output: Bytes,
-    /// Why it failed, in the endpoint's words.
+    /// The reason why it failed, in the endpoint's words.
     pub error: Option<String>,
 }
 
 impl Kind {
-    /// What a line calls it. Words of the endpoint stand in quotes.
+    /// Returns what a line calls it. Words of the endpoint stand in quotes.
     pub fn name(&self) -> Cow<'_, str> {
         let name = match self {
             Self::Call => "CALL",

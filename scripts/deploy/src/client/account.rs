@@ -1,4 +1,4 @@
-//! What the chain has of an account.
+//! The chain's data about an account.
 
 use super::{ChainError, Client};
 use crate::ids::CodeHash;
@@ -114,7 +114,7 @@ impl Client {
         count.map_err(|error| self.error("eth_getTransactionCount", error))
     }
 
-    /// How many transactions an account has sent, or contracts created.
+    /// Returns the number of transactions that an account has sent, or of contracts that it created.
     pub async fn transactions_of(&self, account: Address) -> Result<u64, ChainError> {
         self.read("eth_getTransactionCount", async |block| {
             let count = self.provider.get_transaction_count(account);

@@ -6,14 +6,14 @@ use crate::model::InstanceState;
 use crate::text::shell_word;
 use alloy::dyn_abi::DynSolValue;
 
-/// What a refusal means for the one who meets it.
+/// The meaning of a refusal for the one who meets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advice {
-    /// What was expected.
+    /// The expected state.
     pub expected: String,
-    /// What was found.
+    /// The state that was found.
     pub found: String,
-    /// What to do next.
+    /// The next step.
     pub next: String,
 }
 
@@ -30,7 +30,7 @@ impl Advice {
         }
     }
 
-    /// That of an error of the framework, the chain or the language.
+    /// Returns the advice for an error of the framework, the chain or the language.
     pub(super) fn of(name: &str, arguments: &[DynSolValue]) -> Option<Self> {
         let words = error_words(name)?;
         let argument = |at: usize| arguments.get(at).map(plain);

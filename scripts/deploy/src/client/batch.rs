@@ -23,11 +23,11 @@ use tower::Service;
 const IN_FLIGHT: usize = 32;
 /// Questions in one request, at most: endpoints have limits, of which Nitro's is 1,000.
 const BATCH_MAX: usize = 100;
-/// How long a far endpoint's questions are waited for, once there is one, and again while more come.
+/// The time for which a far endpoint's questions are waited for, once there is one, and again while more come.
 const WINDOW: Duration = Duration::from_millis(2);
 /// Windows that one question waits for others, at most.
 const WINDOWS_MAX: usize = 8;
-/// What changes the chain.
+/// The prefix of methods that change the chain.
 const SENDS: &str = "eth_send";
 /// JSON-RPC's code for what is no valid request, which is what geth says of a batch that is too large.
 const INVALID_REQUEST: i64 = -32_600;

@@ -7,12 +7,12 @@ use alloy::providers::DynProvider;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Who is asked beside the endpoint.
+/// The endpoints that are asked beside the endpoint.
 #[derive(Clone, Default)]
 pub(super) struct Beside {
-    /// Who takes transactions.
+    /// The endpoint that takes transactions.
     sends: Option<Arc<Client>>,
-    /// Who gives events.
+    /// The endpoint that gives events.
     logs: Option<Arc<Client>>,
 }
 
@@ -59,7 +59,7 @@ impl Client {
         Ok(self)
     }
 
-    /// Who takes transactions.
+    /// Returns the provider that takes transactions.
     pub fn sequencer(&self) -> &DynProvider {
         self.taker().provider()
     }

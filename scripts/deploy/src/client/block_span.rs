@@ -1,5 +1,5 @@
-//! How many blocks one `eth_getLogs` request covers. Every provider has limits of its own, for blocks, logs, bytes or
-//! time, and words of its own for them, so they are found out by asking.
+//! The number of blocks that one `eth_getLogs` request covers. Every provider has limits of its own, for blocks, logs,
+//! bytes or time, and words of its own for them, so they are found out by asking.
 
 use super::Client;
 use std::sync::{Mutex, PoisonError};
@@ -13,12 +13,12 @@ const PAGES_BEFORE_GROWTH: u32 = 8;
 /// The same, at most.
 const PAGES_BEFORE_GROWTH_MAX: u32 = 64;
 
-/// How pages of blocks get longer and shorter.
+/// The length of pages of blocks, which get longer and shorter.
 #[derive(Debug, Clone)]
 pub struct BlockSpan {
     /// Blocks of the next page.
     pub blocks: u64,
-    /// What was too long.
+    /// The length that was too long.
     bound: u64,
     quiet: u32,
     pages_before_growth: u32,
@@ -122,7 +122,7 @@ fn lock(span: &LearnedSpan) -> std::sync::MutexGuard<'_, Option<BlockSpan>> {
     span.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What one endpoint is known to answer, shared by all who read its logs.
+/// The answers that one endpoint is known to give, shared by all who read its logs.
 pub(super) type LearnedSpan = Mutex<Option<BlockSpan>>;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What an earlier run left on its way: it is waited for before anything new is sent.
+//! Transactions that an earlier run left on their way: they are waited for before anything new is sent.
 
 use super::receipt::{
     LOST_LOOKS, RECEIPT_PAUSE, RECEIPT_PAUSE_LONGEST, RECEIPT_TIMEOUT, no_receipt,
@@ -14,7 +14,7 @@ use alloy::rpc::types::Transaction;
 use std::time::Instant;
 
 impl Client {
-    /// What may still be on its way, as the journal has it.
+    /// Returns what may still be on its way, as the journal has it.
     pub(super) fn in_flight(&self) -> Vec<InFlight> {
         let journal = self.journal.as_ref();
         journal.map_or_else(Vec::new, |journal| journal.in_flight())
@@ -109,7 +109,7 @@ impl Client {
         Ok(found)
     }
 
-    /// What became of an earlier run's transaction that the endpoint knows; `None` if it failed, or if another
+    /// Reads what became of an earlier run's transaction that the endpoint knows; `None` if it failed, or if another
     /// account sent it: then the journal is wrong, and its line is ignored. Target and calldata are read from the
     /// chain.
     async fn outcome_of(

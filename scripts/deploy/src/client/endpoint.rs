@@ -8,7 +8,7 @@ use alloy::transports::http::reqwest::{self, Client, Url};
 use std::fmt;
 use std::time::Duration;
 
-/// How long one request may take, if nobody says otherwise.
+/// The time that one request may take, if nobody says otherwise.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 /// Passwords, path segments and query values from this length on are looked for in all that is
 /// printed; shorter ones are ordinary words.
@@ -22,7 +22,7 @@ const VALUE_LENGTH: usize = 6;
 pub struct Endpoint {
     url: Url,
     shown: String,
-    /// How long one request may take.
+    /// The time that one request may take.
     pub timeout: Duration,
 }
 
@@ -122,7 +122,7 @@ impl Endpoint {
         all
     }
 
-    /// What must not be printed of it: the URL as a whole and every part that may be a key.
+    /// Returns what must not be printed of it: the URL as a whole and every part that may be a key.
     pub fn secrets(&self) -> Vec<String> {
         self.parts(KEY_LENGTH)
     }
@@ -138,7 +138,7 @@ impl Endpoint {
         Some(encoded.trim_end_matches('=').to_owned())
     }
 
-    /// What is sent along for the URL's user and password, as the HTTP client writes them.
+    /// Returns the headers that are sent along for the URL's user and password, as the HTTP client writes them.
     fn headers(&self) -> reqwest::Result<HeaderMap> {
         choose_tls_cryptography();
         let request = Client::builder().build()?.get(self.url.clone()).build()?;

@@ -15,7 +15,7 @@ use stylus_chain::ChainError as CopyError;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use thiserror::Error;
 
-/// How the machine says, in the words of geth's family, that code broke one of its rules. What an estimate allows is
+/// The words of geth's family in which the machine says that code broke one of its rules. What an estimate allows is
 /// not among them: it also follows from the balance.
 const OF_CODE: [&str; 6] = [
     "invalid opcode",
@@ -27,31 +27,31 @@ const OF_CODE: [&str; 6] = [
 ];
 /// The name of a refusal of an endpoint that does not come as far as the chain was seen already.
 const LAGGING: &str = "Lagging";
-/// That of an account that answers something else than its interface promises.
+/// The error of an account that answers something else than its interface promises.
 const UNEXPECTED_ANSWER: &str = "UnexpectedAnswer";
-/// That of an account without code.
+/// The error of an account without code.
 const MISSING: &str = "Missing";
-/// That of a transaction that was mined and had too little gas.
+/// The error of a transaction that was mined and had too little gas.
 const OUT_OF_GAS: &str = "OutOfGas";
-/// That of what a machine gave up on without data of a revert.
+/// The error of an execution that a machine gave up on without data of a revert.
 const HALTED: &str = "Halted";
-/// That of state that a copy needs and the endpoint does not give.
+/// The error of state that a copy needs and the endpoint does not give.
 const UNREADABLE: &str = "Unreadable";
-/// What to do then.
+/// The advice for that error.
 const READ_AGAIN: &str = "give the --rpc-url of an archive node for an old block; for a new one try again: the endpoint may have \
                           dropped it meanwhile";
-/// That of a transaction whose nonce another one has, or that waits for one that was undone.
+/// The error of a transaction whose nonce another one has, or that waits for one that was undone.
 pub(super) const NONCE_TAKEN: &str = "NonceTaken";
 /// Transactions before it are not there.
 const NONCE_GAP: &str = "NonceGap";
-/// That of a program that the chain does not take.
+/// The error of a program that the chain does not take.
 const ACTIVATION_REFUSED: &str = "ActivationRefused";
-/// That of a transaction that was mined and failed, and nothing says why.
+/// The error of a transaction that was mined and failed, and nothing says why.
 const UNEXPLAINED: &str = "Unexplained";
 
 /// JSON-RPC's code of whatever a node refuses.
 const SERVER: i64 = -32_000;
-/// That of what it fails at itself.
+/// The code of an error in the endpoint itself.
 const INTERNAL: i64 = -32_603;
 /// All that Nitro says of a transaction that its sequencer filters.
 const FILTERED: &str = "internal error";
@@ -61,7 +61,7 @@ const FILTERED: &str = "internal error";
 pub struct RpcError {
     /// The endpoint.
     pub endpoint: String,
-    /// What was asked for.
+    /// The request.
     pub what: String,
     /// JSON-RPC's error code.
     pub code: i64,
@@ -78,7 +78,7 @@ impl RpcError {
         self.code == METHOD_NOT_FOUND
     }
 
-    /// What it says, with its code.
+    /// Returns its message, with its code.
     pub fn words(&self) -> String {
         format!("{} (code {})", self.message, self.code)
     }
@@ -108,7 +108,7 @@ impl Explain for RpcError {
     }
 }
 
-/// What can go wrong between this program and a chain.
+/// An error between this program and a chain.
 #[derive(Debug, Error)]
 pub enum ChainError {
     /// Any other refusal, with its own text.
@@ -119,7 +119,7 @@ pub enum ChainError {
     Unreachable {
         /// The endpoint.
         endpoint: String,
-        /// Why not.
+        /// The reason.
         reason: Unanswered,
     },
     /// The endpoint answered with an error that is no revert.
@@ -128,9 +128,9 @@ pub enum ChainError {
     /// The contract refused.
     #[error("{what} {} refused: {revert}", if *on_copy { "would be" } else { "was" })]
     Refused {
-        /// What was attempted.
+        /// The attempted call.
         what: String,
-        /// Why, in the contract's own terms.
+        /// The reason, in the contract's own terms.
         revert: Revert,
         /// True if it was attempted on a copy alone.
         on_copy: bool,
@@ -159,7 +159,7 @@ impl Explain for ChainError {
 }
 
 impl From<CopyError> for ChainError {
-    /// That a copy cannot be made, or cannot continue.
+    /// Converts the error that a copy cannot be made, or cannot continue.
     fn from(error: CopyError) -> Self {
         let (name, next) = match error {
             CopyError::NotArbitrum { .. } => (
@@ -239,7 +239,7 @@ impl ChainError {
         }
     }
 
-    /// What a call fails with on a copy.
+    /// Returns the error of a call on a copy.
     pub(crate) fn on_copy(what: &str, error: CopyError) -> Self {
         match error {
             CopyError::Reverted { output, .. } => Self::refused_on_copy(what, &output),

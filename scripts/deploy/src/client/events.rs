@@ -22,12 +22,12 @@ pub(crate) const BEHIND: u64 = 64;
 /// Transactions of which sender and calldata are kept, at most, and blocks of which the time is: of more,
 /// those that were used last.
 const FACTS_MAX: NonZeroUsize = NonZeroUsize::new(100_000).expect("not zero");
-/// How long somebody waits for what another one reads: then he reads it himself.
+/// The time for which a reader waits for what another one reads: then it reads it himself.
 const READING_TIMEOUT: Duration = Duration::from_secs(3);
-/// Who sent a transaction, and what.
+/// The sender of a transaction, and the hash of its calldata.
 pub(crate) type Sender = (Address, CalldataHash);
 
-/// What was read is kept after so many pages: the next run goes on from there if this one ends early.
+/// The number of pages after which what was read is kept: the next run goes on from there if this one ends early.
 const CHECKPOINT: usize = 64;
 
 /// Events of one account, shared by all that ask one endpoint for them.
@@ -47,11 +47,11 @@ pub struct EventStore {
     times: Mutex<LruCache<B256, u64>>,
 }
 
-/// What was read.
+/// The events that were read.
 #[derive(Debug, Default)]
 struct Known {
-    /// What the file was at when this process last looked; `None` before it did. While another process writes, it is not
-    /// what is there.
+    /// The block that the file was at when this process last looked; `None` before it did. While another process
+    /// writes, it is not what is there.
     on_file: Option<Option<Block>>,
     /// The last block of which the events are known, and its hash.
     head: Option<Block>,
@@ -284,7 +284,7 @@ impl EventStore {
         Some((known.logs(to, wanted), first))
     }
 
-    /// Who sent the transaction of a log, and the hash of its calldata, if they are kept.
+    /// Returns who sent the transaction of a log, and the hash of its calldata, if they are kept.
     pub fn sender(&self, log: &Log) -> Option<Sender> {
         lock(&self.senders).get(&transaction(log)?).copied()
     }
@@ -296,7 +296,7 @@ impl EventStore {
         }
     }
 
-    /// When the block of a log was made, in Unix seconds, if it is kept.
+    /// Returns the time of the block of a log, in Unix seconds, if it is kept.
     pub fn time(&self, log: &Log) -> Option<u64> {
         lock(&self.times).get(&log.block_hash?).copied()
     }
@@ -309,7 +309,8 @@ impl EventStore {
     }
 }
 
-/// What a thread left that panicked is whole: every change here is one assignment after the other.
+/// Locks, also after a panic: what a thread left that panicked is whole: every change here is one assignment after the
+/// other.
 fn lock<T>(all: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     all.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -327,7 +328,7 @@ impl Client {
         }
     }
 
-    /// Where the events of an account are kept, if they are.
+    /// Returns the store for the events of an account, if they are kept.
     pub fn events_of(&self, account: Address) -> Option<&EventStore> {
         let events = self.events.as_deref();
         events.filter(|store| store.account == account)

@@ -1,4 +1,5 @@
-//! Why a mined transaction failed: the endpoint's trace says it, else what the same call answers as of its block.
+//! The reason why a mined transaction failed: the endpoint's trace says it, else what the same call answers as of its
+//! block.
 
 use super::send::Signs;
 use super::{ChainError, Client, Revert};
@@ -11,7 +12,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 impl Client {
-    /// Why the transaction of `request` failed. `limit` is the gas that was sent along.
+    /// Finds out why the transaction of `request` failed. `limit` is the gas that was sent along.
     pub(super) async fn failure(
         &self,
         what: &str,
@@ -59,7 +60,7 @@ impl Client {
         }
     }
 
-    /// What a tracer of the endpoint says. It may be nested deeper than a parser of JSON goes at once.
+    /// Reads what a tracer of the endpoint says. It may be nested deeper than a parser of JSON goes at once.
     pub async fn traced(&self, tx: TxHash, tracer: &str) -> Result<Box<RawValue>, ChainError> {
         let method = "debug_traceTransaction";
         let query = (tx, json!({ "tracer": tracer }));

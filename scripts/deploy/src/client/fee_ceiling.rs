@@ -2,12 +2,12 @@
 
 use crate::error::{Exit, Refusal};
 
-/// How many times the median base fee of the last blocks a unit of gas may cost.
+/// The factor over the median base fee of the last blocks that a unit of gas may cost.
 const TIMES: u128 = 100;
-/// What a unit of gas may cost in any case, in wei: 1,000 gwei.
+/// The most that a unit of gas may cost in any case, in wei: 1,000 gwei.
 pub(super) const WEI: u128 = 1_000_000_000_000;
 
-/// What a unit of gas may cost, in wei.
+/// The most that a unit of gas may cost, in wei.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FeeCeiling {
     pub(super) wei: u128,
@@ -15,7 +15,7 @@ pub(super) struct FeeCeiling {
 }
 
 impl FeeCeiling {
-    /// What `--max-fee` gives, else what follows from the base fees of the last blocks.
+    /// Takes what `--max-fee` gives, else what follows from the base fees of the last blocks.
     pub(super) fn of(given: Option<u128>, base_fees: Vec<u128>) -> Self {
         let mut sorted = base_fees;
         sorted.sort_unstable();
@@ -28,7 +28,7 @@ impl FeeCeiling {
         }
     }
 
-    /// That an endpoint asks for more.
+    /// The error that an endpoint asks for more.
     pub(super) fn refusal(self, max: u128) -> Refusal {
         let wei = self.wei;
         let message = format!("nothing was sent: a unit of gas may cost up to {max} wei");

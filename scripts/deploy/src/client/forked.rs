@@ -1,4 +1,4 @@
-//! Whether an endpoint is a development node that forked another chain: it has that chain's id, and
+//! Finds out whether an endpoint is a development node that forked another chain: it has that chain's id, and
 //! nothing that is done there is done on that chain.
 
 use super::{ChainError, Client, HICCUP, Unanswered};
@@ -6,7 +6,7 @@ use alloy::providers::Provider;
 use serde_json::Value;
 use std::time::Duration;
 
-/// What anvil, Hardhat and this program's node answer about themselves.
+/// The method by which anvil, Hardhat and this program's node answer about themselves.
 const METADATA: &str = "hardhat_metadata";
 /// The field that says which chain was forked; null where none was.
 const FORKED: &str = "forkedNetwork";

@@ -1,4 +1,4 @@
-//! How much gas a transaction gets.
+//! The gas that a transaction gets.
 
 use super::{Backoff, ChainError, Client, with_margin};
 use alloy::eips::BlockId;
@@ -8,19 +8,19 @@ use alloy::rpc::types::TransactionRequest;
 use alloy::transports::TransportResult;
 use std::time::Duration;
 
-/// How long a node may lag that refuses what a newer block takes.
+/// The time by which a node may lag that refuses what a newer block takes.
 const LAG_MAX: Duration = Duration::from_secs(5);
 /// First pause between two questions for that; doubled each time.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Longest pause between them.
 const PAUSE_LONGEST: Duration = Duration::from_millis(500);
 
-/// How much gas a transaction gets.
+/// The gas that a transaction gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GasLimit {
-    /// What the estimate says.
+    /// The estimate.
     Estimate,
-    /// That with the margin of this program's transactions.
+    /// The estimate with the margin of this program's transactions.
     Margin,
     /// This number of units.
     Exactly(u64),
@@ -62,7 +62,7 @@ impl Client {
         self.at_pending(what, estimate).await
     }
 
-    /// What the endpoint answers as of its next block; after a transaction of this command, as of the block that was seen.
+    /// Asks the endpoint as of its next block; after a transaction of this command, as of the block that was seen.
     /// One of several nodes may lag: its next block knows nothing of that transaction. So a refusal counts where both
     /// blocks refuse.
     ///
@@ -116,7 +116,7 @@ impl Client {
     }
 }
 
-/// What contracts refuse, apart from what the endpoint does not answer.
+/// Separates what contracts refuse from what the endpoint does not answer.
 fn refusal<T>(answer: Result<T, ChainError>) -> Result<Result<T, ChainError>, ChainError> {
     match answer {
         Err(error) if error.revert().is_none() => Err(error),

@@ -18,22 +18,22 @@ alloy::sol! {
         returns (uint64 gasEstimateForL1, uint256 baseFee, uint256 l1BaseFeeEstimate);
 }
 
-/// Where it is.
+/// Its address.
 const NODE_INTERFACE: Address = address!("00000000000000000000000000000000000000c8");
 
-/// Whether the chain was seen not to have it.
+/// A mark that the chain was seen not to have it.
 #[derive(Debug, Default)]
 pub(super) struct Absent(AtomicBool);
 
 impl Absent {
-    /// That a chain does not have it.
+    /// Returns the mark of a chain that does not have it.
     pub(super) fn known() -> Self {
         Self(AtomicBool::new(true))
     }
 }
 
 impl Client {
-    /// What a mined transaction cost. A copy charges nothing for L1.
+    /// Returns what a mined transaction cost. A copy charges nothing for L1.
     pub fn cost(&self, receipt: &TransactionReceipt) -> Cost {
         let gas = match self.original {
             None => Gas::with_l1(receipt.gas_used),

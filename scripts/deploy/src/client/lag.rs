@@ -12,9 +12,9 @@ use alloy::rpc::types::TransactionReceipt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// How long a node may lag.
+/// The time by which a node may lag.
 const LAG_MAX: Duration = Duration::from_secs(30);
-/// How long something is looked for that must be there.
+/// The time for which something is looked for that must be there.
 const MISSING_MAX: Duration = Duration::from_secs(10);
 /// First pause between two looks; doubled each time.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -23,7 +23,7 @@ const PAUSE_LONGEST: Duration = Duration::from_secs(1);
 /// A wait of which the reader is told.
 const WORTH_REPORTING: Duration = Duration::from_secs(2);
 
-/// How far the chain was seen.
+/// The newest block at which the chain was seen.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     block: AtomicU64,
@@ -81,7 +81,7 @@ impl Client {
         self.seen.as_ref().and_then(|_| self.moment.block())
     }
 
-    /// What is read next is of the newest block then.
+    /// Makes the next read be of the newest block then.
     pub fn read_anew(&self) {
         self.moment.end();
     }
@@ -122,7 +122,7 @@ impl Client {
         seen.map_or(0, |seen| part(seen).load(Ordering::Relaxed))
     }
 
-    /// What the endpoint says, once it is not less than `least`.
+    /// Asks until what the endpoint says is not less than `least`.
     async fn caught_up(
         &self,
         what: &str,

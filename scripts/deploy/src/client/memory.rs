@@ -1,4 +1,4 @@
-//! What an endpoint has answered about the state after a block of a known number. A connection lives for one command,
+//! Answers of an endpoint about the state after a block of a known number. A connection lives for one command,
 //! and nothing about one block is asked for twice in it, also not at the same time. What a contract refuses is an answer
 //! too; what an endpoint refuses is asked for again.
 
@@ -26,7 +26,7 @@ const REVERTED: i64 = 3;
 
 /// A method with its parameters.
 type Question = (String, String);
-/// What an endpoint answers, or why it does not.
+/// The answer of an endpoint, or why there is none.
 type Answered = Result<ResponsePacket, TransportError>;
 
 /// Answers by what was asked.
@@ -34,7 +34,7 @@ type Answered = Result<ResponsePacket, TransportError>;
 pub(super) struct Memory(Mutex<HashMap<Question, Arc<OnceCell<ResponsePayload>>>>);
 
 impl Memory {
-    /// What was answered before, or else what is answered now.
+    /// Returns what was answered before, or else what is answered now.
     pub(super) async fn answer(
         &self,
         request: RequestPacket,

@@ -96,9 +96,9 @@ use value_left::Payload;
 const GAS_PERCENT: u64 = 120;
 /// A round trip above which an endpoint is far. One on this machine takes a few milliseconds.
 const FAR: Duration = Duration::from_millis(60);
-/// How long a read is retried after a lost connection.
+/// The time for which a read is retried after a lost connection.
 const HICCUP: Duration = Duration::from_secs(1);
-/// What the data fee of one program may be, in wei, unless a command is told otherwise: 0.1 ether.
+/// The most that the data fee of one program may be, in wei, unless a command is told otherwise: 0.1 ether.
 pub const MAX_DATA_FEE: u128 = 100_000_000_000_000_000;
 
 /// A connection to a chain, with a key or without. Cheap to clone.
@@ -118,13 +118,13 @@ pub struct Client {
     seen: Option<Arc<Seen>>,
     moment: Arc<Moment>,
     events: Option<Arc<EventStore>>,
-    /// Who else is asked.
+    /// The other endpoints that are asked.
     beside: Beside,
     /// The block that is read; none is the newest.
     pinned: Option<u64>,
     no_l1_gas: Arc<l1_gas::Absent>,
     log_span: Arc<block_span::LearnedSpan>,
-    /// Whether the endpoint has refused a proof.
+    /// True if the endpoint has refused a proof.
     no_proofs: Arc<AtomicBool>,
     /// True if each question takes long.
     is_far: bool,
@@ -253,7 +253,7 @@ impl Client {
         }
     }
 
-    /// How long failed requests are retried.
+    /// Returns the time for which failed requests are retried.
     pub fn patience(&self) -> Duration {
         self.transport.patience()
     }
@@ -282,7 +282,7 @@ impl Client {
         }
     }
 
-    /// What the data fee of one program may be, in wei.
+    /// Returns the most that the data fee of one program may be, in wei.
     pub fn max_data_fee(&self) -> U256 {
         self.max_data_fee
     }
@@ -319,12 +319,12 @@ impl Client {
         done
     }
 
-    /// Where the chain is asked.
+    /// Returns the endpoint at which the chain is asked.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
 
-    /// Who is told of what takes long.
+    /// Returns the listener for work that takes long.
     pub fn progress(&self) -> &dyn Progress {
         &*self.progress
     }
@@ -344,7 +344,7 @@ impl Client {
         self.sender.is_some()
     }
 
-    /// Who decides: the account of [`Self::acting_as`], else that of the key. Errors as
+    /// Returns the account that decides: the account of [`Self::acting_as`], else that of the key. Errors as
     /// [`Self::sender`].
     pub fn caller(&self, what: &str) -> Result<Address, ChainError> {
         self.acting.map_or_else(|| self.sender(what), Ok)
@@ -377,7 +377,7 @@ impl Client {
         }
     }
 
-    /// What `to` answers to `data` from this client's address, with `value` in wei. `what` names the call.
+    /// Asks for the answer of `to` to `data` from this client's address, with `value` in wei. `what` names the call.
     pub async fn call_raw(
         &self,
         what: &str,
@@ -399,7 +399,7 @@ impl Client {
         .map_err(|error| error.of_call(what))
     }
 
-    /// Why an account answers with nothing.
+    /// Says why an account answers with nothing.
     pub async fn why_empty(&self, account: Address) -> Result<String, ChainError> {
         Ok(if self.code(account).await?.is_empty() {
             format!(
@@ -528,7 +528,7 @@ impl Client {
         }
     }
 
-    /// What a mined transaction did.
+    /// Reads what a mined transaction did.
     async fn outcome(
         &self,
         what: &str,

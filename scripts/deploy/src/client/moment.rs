@@ -4,7 +4,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long such a block is read. Endpoints without an archive keep the state of the last half minute at least.
+/// The time for which such a block is read. Endpoints without an archive keep the state of the last half minute at
+/// least.
 const MOMENT: Duration = Duration::from_secs(5);
 
 /// A block, and when it was the newest.
@@ -17,7 +18,7 @@ impl Moment {
         *self.kept() = Some((block, Instant::now()));
     }
 
-    /// What is read next is of the newest block then.
+    /// Ends it: what is read next is of the newest block then.
     pub(super) fn end(&self) {
         *self.kept() = None;
     }

@@ -11,8 +11,8 @@ use alloy::rpc::types::TransactionRequest;
 const TIME: [u8; 9] = [0x42, 0x60, 0, 0x52, 0x60, 32, 0x60, 0, 0xf3];
 
 impl Client {
-    /// When a block would be that is made now, in Unix seconds. Nitro executes calls at `pending` at the time of its
-    /// clock; the header of `pending` has the time of the newest block there.
+    /// Returns the time that a block would have that is made now, in Unix seconds. Nitro executes calls at `pending` at
+    /// the time of its clock; the header of `pending` has the time of the newest block there.
     ///
     /// # Errors
     /// What the endpoint says.

@@ -6,7 +6,7 @@ use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy::transports::TransportResult;
 use std::time::{Duration, Instant};
 
-/// How long a node may not have the block.
+/// The time for which a node may not have the block.
 const BEHIND_MAX: Duration = Duration::from_secs(30);
 /// First pause between two questions, since another node may answer the next; doubled each time.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -65,7 +65,7 @@ impl Client {
             .map_or(BlockNumberOrTag::Latest, BlockNumberOrTag::Number)
     }
 
-    /// What the endpoint answers as of the block that is read. A node that does not have the block yet is asked again.
+    /// Asks the endpoint as of the block that is read. A node that does not have the block yet is asked again.
     ///
     /// # Errors
     /// What the endpoint says.
@@ -90,7 +90,7 @@ impl Client {
     }
 }
 
-/// What is answered to a question that names blocks which were seen. A node that does not have them yet is asked again.
+/// Asks a question that names blocks which were seen. A node that does not have them yet is asked again.
 ///
 /// # Errors
 /// What the endpoint says.

@@ -2,7 +2,7 @@
 
 use crate::error_catalogue::{WordsField, fixed_words, reason_words};
 
-/// Why an implementation cannot run, in words.
+/// Says why an implementation cannot run, in words.
 pub fn not_runnable_reason(reason: u8) -> String {
     reason_words("ImplementationNotRunnable", reason)
 }
@@ -17,7 +17,7 @@ pub(super) fn how_to_activate() -> String {
     fixed_words("ProgramNotActivated", WordsField::Next)
 }
 
-/// How Nitro's errors begin, through every endpoint, where a program does not run.
+/// The beginnings of Nitro's errors, through every endpoint, where a program does not run.
 const NOT_RUNNABLE: [&str; 3] = [
     "ProgramNotActivated(",
     "ProgramNeedsUpgrade(",

@@ -1,4 +1,4 @@
-//! What the endpoint has of transactions, and the wait for a receipt. A transaction that it has dropped is sent again.
+//! The endpoint's data about transactions, and the wait for a receipt. A transaction that it has dropped is sent again.
 
 use super::error::NONCE_TAKEN;
 use super::rejection::Rejection;
@@ -17,7 +17,7 @@ use std::cmp::Ordering;
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 
-/// How long a receipt is waited for.
+/// The time for which a receipt is waited for.
 pub(super) const RECEIPT_TIMEOUT: Duration = Duration::from_secs(120);
 /// First pause between two looks for a receipt; doubled each time.
 pub(super) const RECEIPT_PAUSE: Duration = Duration::from_millis(5);
@@ -59,7 +59,7 @@ impl Client {
         Ok(found.value())
     }
 
-    /// Who sent a transaction; `None` where the endpoint does not have it.
+    /// Reads who sent a transaction; `None` where the endpoint does not have it.
     ///
     /// # Errors
     /// What the endpoint says.
@@ -163,7 +163,7 @@ impl Client {
         Err(no_receipt(what, tx))
     }
 
-    /// That no block of the chain has a transaction.
+    /// The error that no block of the chain has a transaction.
     pub fn transaction_not_found(&self, tx: TxHash) -> ChainError {
         let chain = self.chain_id;
         let message = format!("no block of chain {chain} has the transaction {tx}");

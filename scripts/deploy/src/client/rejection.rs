@@ -1,8 +1,8 @@
-//! Why an endpoint does not take a transaction.
+//! The reasons why an endpoint does not take a transaction.
 
 use super::ChainError;
 
-/// Why an endpoint does not take a transaction, in the words that geth's family of nodes uses.
+/// The reason why an endpoint does not take a transaction, in the words that geth's family of nodes uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rejection {
     Known,

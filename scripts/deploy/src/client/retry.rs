@@ -28,11 +28,11 @@ const PAUSE_LONGEST: Duration = Duration::from_secs(5);
 const PAUSE_LIMIT: Duration = Duration::from_millis(500);
 /// Longest pause that is repeated to the reader, whatever the endpoint says.
 const PAUSE_SHOWN: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long a read is retried where an endpoint that has answered before cannot be reached.
+/// The time for which a read is retried where an endpoint that has answered before cannot be reached.
 const READ_TROUBLE: Duration = Duration::from_secs(30);
-/// What changes the chain, and is not retried.
+/// The prefix of methods that change the chain, and are not retried.
 const SENDS: &str = "eth_send";
-/// How often the reader is told, at most.
+/// The time between two notes to the reader, at least.
 const REPORT_INTERVAL: Duration = Duration::from_secs(5);
 /// JSON-RPC's code for a revert.
 const REVERTED: i64 = 3;
@@ -59,11 +59,11 @@ pub(super) struct RetryTransport {
     progress: Arc<dyn Progress>,
     hold: Arc<Mutex<RateLimitHold>>,
     memory: Arc<Memory>,
-    /// Whether the endpoint has given an answer.
+    /// True if the endpoint has given an answer.
     has_answered: Arc<AtomicBool>,
-    /// How long one answer may take.
+    /// The time that one answer may take.
     deadline: Duration,
-    /// How long trouble is borne that is no limit of requests, where the caller says so.
+    /// The time for which trouble is borne that is no limit of requests, where the caller says so.
     trouble: Option<Duration>,
 }
 
@@ -74,13 +74,13 @@ struct RateLimitHold {
     reported: Option<Instant>,
 }
 
-/// Why it may help to ask again.
+/// The reason why it may help to ask again.
 enum Trouble {
     /// A limit of requests: how it is called, and what the endpoint asks to wait.
     Limit(String, Option<Duration>),
     /// No connection, a broken one, or a server in trouble.
     Unreachable(Unanswered),
-    /// What the endpoint cannot answer now.
+    /// A request that the endpoint cannot answer now.
     Passing,
 }
 
@@ -112,7 +112,7 @@ impl RetryTransport {
         }
     }
 
-    /// How long trouble is borne that is no limit of requests, where a caller has said so.
+    /// Returns the time for which trouble is borne that is no limit of requests, where a caller has said so.
     pub(super) fn patience(&self) -> Duration {
         self.trouble.unwrap_or_default()
     }
@@ -258,7 +258,7 @@ impl Trouble {
         }
     }
 
-    /// What an error of JSON-RPC says of asking again. The words of a revert are a contract's, whatever they say.
+    /// Reads what an error of JSON-RPC says of asking again. The words of a revert are a contract's, whatever they say.
     fn in_error(error: &ErrorPayload) -> Option<Self> {
         let message = error.message.to_lowercase();
         let says = |words: &[&str]| words.iter().any(|words| message.contains(words));

@@ -64,16 +64,16 @@ fn known(data: &[u8]) -> Option<(&'static str, Vec<DynSolValue>)> {
     }
 }
 
-/// Why a contract refused.
+/// The reason why a contract refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revert {
     data: Bytes,
-    /// How a step ended that is not applied, where the calls were looked at.
+    /// The end of a step that is not applied, where the calls were looked at.
     step: Option<Box<StepEnd>>,
 }
 
 impl Revert {
-    /// What revert data says.
+    /// Decodes revert data.
     pub fn decode(data: &[u8]) -> Self {
         Self {
             data: Bytes::copy_from_slice(data),
@@ -116,7 +116,7 @@ impl Revert {
         }
     }
 
-    /// What was expected, what was found, what to do next.
+    /// Returns what was expected, what was found, and what to do next.
     pub fn advice(&self) -> Advice {
         let known = known(&self.data);
         let known = known.and_then(|(name, arguments)| Advice::of(name, &arguments));
@@ -185,8 +185,8 @@ impl fmt::Display for Revert {
     }
 }
 
-/// What an error of plain text says, as programs of the SDK return it (`Err(b"…".to_vec())`). Four bytes may be a
-/// selector.
+/// Returns what an error of plain text says, as programs of the SDK return it (`Err(b"…".to_vec())`). Four bytes may be
+/// a selector.
 fn text(data: &[u8]) -> Option<&str> {
     let is_printed = |byte: &u8| *byte == b' ' || byte.is_ascii_graphic();
     let is_text = data.len() > 4 && data.iter().all(is_printed);

@@ -1,4 +1,4 @@
-//! Whether an endpoint still answers for the chain that it began with: another node may stand behind
+//! Checks whether an endpoint still answers for the chain that it began with: another node may stand behind
 //! the same address by then.
 
 use super::{BlockAnswer, ChainError, Client, HICCUP};
@@ -33,7 +33,7 @@ impl Client {
     }
 }
 
-/// What is wrong where the chain's id has changed.
+/// Says what is wrong where the chain's id has changed.
 pub(super) fn other_chain(before: u64, now: u64) -> String {
     format!("chain {now}, where it was chain {before} before")
 }

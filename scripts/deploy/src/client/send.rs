@@ -23,9 +23,9 @@ use alloy::rpc::types::TransactionRequest;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How often a transaction is signed again with higher fees where the endpoint takes it for underpriced.
+/// The number of times that a transaction is signed again with higher fees where the endpoint takes it for underpriced.
 const RAISES: u32 = 4;
-/// What the fees are raised by each time, in percent: to 2.4 times the estimate in the end.
+/// The rise of the fees each time, in percent: to 2.4 times the estimate in the end.
 const RAISE: u128 = 25;
 /// First pause before that; doubled each time.
 const RAISE_PAUSE: Duration = Duration::from_millis(100);
@@ -33,10 +33,10 @@ const RAISE_PAUSE: Duration = Duration::from_millis(100);
 /// First pause before a transaction that is early is sent again; doubled each time. Nitro's sequencer holds it for a
 /// second before it refuses it.
 const EARLY_PAUSE: Duration = Duration::from_millis(250);
-/// How long a transaction that is early is sent again.
+/// The time for which a transaction that is early is sent again.
 const EARLY_FOR: Duration = Duration::from_secs(15);
 
-/// What is said of a transaction that left, where the endpoint does not say what became of it.
+/// Reports a transaction that left, where the endpoint does not say what became of it.
 pub(super) fn maybe_sent(what: &str, tx: TxHash, error: ChainError) -> ChainError {
     match error {
         error if error.is_unanswered() || matches!(error, ChainError::Rpc(_)) => {
@@ -81,7 +81,7 @@ fn unnoted(what: &str, error: &FileError) -> ChainError {
     refusal.into()
 }
 
-/// What gas may cost, in wei.
+/// The price that gas may have, in wei.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fees {
     max: u128,
@@ -89,19 +89,19 @@ pub(super) struct Fees {
 }
 
 impl Fees {
-    /// What a unit costs, where the base fee stays: Nitro takes no tip.
+    /// Returns what a unit costs, where the base fee stays: Nitro takes no tip.
     pub(super) fn price(self) -> u128 {
         self.max.saturating_sub(self.tip) / EIP1559_BASE_FEE_MULTIPLIER
     }
 
-    /// That request with these fees.
+    /// Returns that request with these fees.
     pub(super) fn given_to(self, request: TransactionRequest) -> TransactionRequest {
         request
             .with_max_fee_per_gas(self.max)
             .with_max_priority_fee_per_gas(self.tip)
     }
 
-    /// What a request has.
+    /// Returns the fees that a request has.
     fn of(request: &TransactionRequest) -> Option<Self> {
         Some(Self {
             max: request.max_fee_per_gas?,
@@ -118,7 +118,7 @@ impl Fees {
     }
 }
 
-/// Who signs what a client sends.
+/// The signer of what a client sends.
 #[derive(Debug, Clone)]
 pub(super) enum Signs {
     /// There is no key.
@@ -267,7 +267,7 @@ impl Client {
         }
     }
 
-    /// What gas may cost now, of two base fees and the tip that the last blocks' transactions paid.
+    /// Returns what gas may cost now, from two base fees and the tip that the last blocks' transactions paid.
     ///
     /// # Errors
     /// `FeeTooHigh`.
@@ -367,7 +367,7 @@ impl Client {
         }
     }
 
-    /// What went through was reported, or can be read from the chain: see [`Journal::close`].
+    /// Closes the journal: what went through was reported, or can be read from the chain: see [`Journal::close`].
     pub fn close_journal(&self) {
         if let Some(journal) = &self.journal {
             journal.close();

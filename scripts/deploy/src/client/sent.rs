@@ -11,11 +11,11 @@ use alloy::sol_types::SolEvent;
 /// A transaction that went through.
 #[derive(Debug, Clone)]
 pub struct Sent {
-    /// What it did, in a few words.
+    /// Its effect, in a few words.
     pub what: String,
     /// Its hash.
     pub tx: TxHash,
-    /// What it cost.
+    /// Its cost.
     pub cost: Cost,
     /// The account that it called; `None` where it created one.
     pub to: Option<Address>,

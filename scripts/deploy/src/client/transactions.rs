@@ -21,7 +21,7 @@ pub struct Transactions {
 #[derive(Debug, Clone, Serialize)]
 pub struct Spent {
     tx: TxHash,
-    /// What it cost.
+    /// Its cost.
     #[serde(flatten)]
     cost: Cost,
 }
@@ -39,11 +39,11 @@ impl Spent {
 /// A transaction as a report names it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Transaction {
-    /// What it did.
+    /// Its effect.
     pub name: String,
     /// Its hash.
     pub tx: TxHash,
-    /// What it cost.
+    /// Its cost.
     #[serde(flatten)]
     pub cost: Cost,
 }
@@ -58,7 +58,7 @@ impl Transactions {
         }
     }
 
-    /// Those that were sent. The last is the main one.
+    /// Lists those that were sent. The last is the main one.
     pub fn of(sent: &[Sent]) -> Self {
         Self {
             main: sent.last().map(Spent::of),
@@ -79,7 +79,7 @@ impl Transactions {
         self.transactions.extend(later.transactions);
     }
 
-    /// How many they are.
+    /// Returns how many they are.
     pub fn count(&self) -> usize {
         self.transactions.len()
     }

@@ -1,4 +1,4 @@
-//! Why an endpoint has given no answer that can be used.
+//! The reasons why an endpoint has given no answer that can be used.
 
 use crate::error::{Explain, Refusal, Report};
 use crate::output::shortened;
@@ -8,7 +8,7 @@ use std::error::Error as _;
 use std::time::Duration;
 use thiserror::Error;
 
-/// How long a request waits in all where the endpoint limits requests.
+/// The time for which a request waits in all where the endpoint limits requests.
 pub const RATE_LIMIT_WAIT: Duration = Duration::from_secs(60);
 /// Bytes of an answer, at most. Providers cut `eth_getLogs` off far below.
 pub const ANSWER_MAX: usize = 64 << 20;
@@ -16,7 +16,7 @@ pub const ANSWER_MAX: usize = 64 << 20;
 /// Characters of an answer that are repeated in an error.
 const QUOTED: usize = 200;
 
-/// What a handshake says of an answer that is no TLS.
+/// The words in which a handshake says that an answer is no TLS.
 const NO_TLS: [&str; 3] = [
     "invalidcontenttype",
     "wrong version number",
@@ -26,10 +26,10 @@ const NO_TLS: [&str; 3] = [
 /// The name of most failures.
 const UNREACHABLE: &str = "Unreachable";
 
-/// What is expected, where nothing else is said.
+/// The expected answer, where nothing else is said.
 const ANSWER: &str = "an answer in JSON-RPC";
 
-/// Why an endpoint has given no answer that can be used.
+/// The reason why an endpoint has given no answer that can be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Unanswered {
     /// The deadline has passed, whatever part of the answer is there.
@@ -47,9 +47,9 @@ pub enum Unanswered {
     /// It limits how often it is asked, and waiting did not help, or would take too long.
     #[error("it limits requests: {reason}")]
     RateLimited {
-        /// How it says so.
+        /// The words in which it says so.
         reason: String,
-        /// How long it asks to wait.
+        /// The time for which it asks to wait.
         pause: Option<Duration>,
     },
     /// It does not show that it is the host of the URL.
@@ -63,7 +63,7 @@ pub enum Unanswered {
     Status {
         /// The status.
         status: u16,
-        /// How its words begin.
+        /// The beginning of its words.
         text: String,
     },
     /// The answer belongs to another question, or to another answer.
@@ -78,9 +78,9 @@ pub enum Unanswered {
     /// It answered before, and then no more for so long.
     #[error("it answered before, and not for {seconds} s now: {reason}")]
     Lost {
-        /// How long it was asked again.
+        /// The time for which it was asked again.
         seconds: u64,
-        /// Why there was no answer at the end.
+        /// The reason why there was no answer at the end.
         reason: String,
     },
 }
@@ -170,7 +170,7 @@ impl Unanswered {
         }
     }
 
-    /// What alloy's error says, without the URL and in few words.
+    /// Reads alloy's error, without the URL and in few words.
     pub(super) fn of(error: TransportError) -> Self {
         match error {
             TransportError::Transport(TransportErrorKind::Custom(inner)) => inner

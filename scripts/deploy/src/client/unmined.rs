@@ -8,6 +8,6 @@ pub(super) struct UnminedTransaction {
     pub(super) tx: TxHash,
     pub(super) sender: Address,
     pub(super) nonce: u64,
-    /// As it was sent.
+    /// The transaction as it was sent.
     pub(super) signed: Bytes,
 }

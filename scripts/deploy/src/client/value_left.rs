@@ -1,5 +1,5 @@
-//! What a transaction sent and did not get back. ArbWasm keeps the fee for a program's data and returns the rest of the
-//! value; the Stylus deployer does too, after it has given the constructor its share.
+//! The value that a transaction sent and did not get back. ArbWasm keeps the fee for a program's data and returns the
+//! rest of the value; the Stylus deployer does too, after it has given the constructor its share.
 
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::rpc::types::TransactionReceipt;
@@ -8,7 +8,7 @@ use stylus_upgrades_interface::chain::IArbWasm::{ProgramActivated, ProgramLifeti
 use stylus_upgrades_interface::chain::IStylusDeployer::deployCall;
 use stylus_upgrades_interface::chain::{ARB_WASM, STYLUS_DEPLOYER};
 
-/// What a transaction asked for.
+/// The payload of a transaction.
 pub(super) struct Payload<'a> {
     /// The account that it called; `None` where it created one.
     pub to: Option<Address>,

@@ -14,10 +14,10 @@ use stylus_chain::{BlockId, CallOptions, CallRequest, Chain, Overrides, StatePar
 use stylus_upgrades_interface::chain::IStylusDeployer::{ContractInitializationError, deployCall};
 use stylus_upgrades_interface::chain::{CONSTRUCTOR_SELECTOR, STYLUS_DEPLOYER};
 
-/// Where the Stylus deployer's code lies on a copy a second time: what changes with it depends on the deployer's address.
+/// The second account of the Stylus deployer's code on a copy: what changes with it depends on the deployer's address.
 const OTHER_DEPLOYER: Address = Address::repeat_byte(0xd1);
 
-/// How a program is constructed.
+/// The construction of a program.
 #[derive(Debug, Clone)]
 pub struct Construction {
     /// The constructor's selector and arguments.
@@ -29,7 +29,7 @@ pub struct Construction {
     pub salt: B256,
 }
 
-/// What a trial on a copy of the chain showed.
+/// The results of a trial on a copy of the chain.
 #[derive(Debug, Clone, Copy)]
 pub struct TriedConstruction {
     /// The data fee of the activation in wei; 0 where the code hash is active.
@@ -70,7 +70,7 @@ impl Construction {
     }
 }
 
-/// Where a deployer creates by that call.
+/// Returns the address at which a deployer creates by that call.
 fn address_of(deployer: Address, call: &deployCall) -> Address {
     let init_codehash = keccak256(&call.bytecode);
     address_by(deployer, (call.salt, &call.initData[..]), init_codehash)
@@ -126,7 +126,7 @@ pub async fn try_constructor(
     tried.await
 }
 
-/// What is constructed on a copy.
+/// The subject of a trial on a copy.
 struct Trial {
     from: Address,
     artifact: Artifact,
@@ -135,7 +135,7 @@ struct Trial {
 }
 
 impl Trial {
-    /// What the constructor writes there.
+    /// Returns what the constructor writes there.
     fn written(
         &self,
         chain: Chain,
@@ -206,7 +206,7 @@ pub async fn construct(
     Ok((address, sent))
 }
 
-/// What the constructor itself says, where the deployer only repeats it.
+/// Returns what the constructor itself says, where the deployer only repeats it.
 fn said_by_constructor(name: &str, error: ChainError) -> ChainError {
     let revert = error.revert();
     match revert.and_then(|revert| revert.decoded::<ContractInitializationError>()) {
@@ -218,7 +218,8 @@ fn said_by_constructor(name: &str, error: ChainError) -> ChainError {
     }
 }
 
-/// Where a transaction constructed that program in that way, whatever its salt; `None` where it did not.
+/// Returns the address at which a transaction constructed that program in that way, whatever its salt; `None` where it
+/// did not.
 ///
 /// # Errors
 /// What the endpoint says.

@@ -1,6 +1,6 @@
-//! What nearly every chain has before anything is deployed there: the CREATE2 deployer and the Stylus deployer. Both
-//! lie at the same address everywhere, because these follow from their bytes, so whoever comes first puts them there
-//! for everybody.
+//! The deployers that nearly every chain has before anything is deployed there: the CREATE2 deployer and the Stylus
+//! deployer. Both lie at the same address everywhere, because these follow from their bytes, so whoever comes first
+//! puts them there for everybody.
 
 use crate::client::{ChainError, Client, Sent};
 use crate::error::{Exit, Refusal};
@@ -21,7 +21,7 @@ use stylus_upgrades_interface::chain::{CREATE2_DEPLOYER, STYLUS_DEPLOYER};
 const CREATE2_TRANSACTION: alloy::primitives::Bytes = bytes!(
     "f8a58085174876e800830186a08080b853604580600e600039806000f350fe7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf31ba02222222222222222222222222222222222222222222222222222222222222222a02222222222222222222222222222222222222222222222222222222222222222"
 );
-/// Where the init code stands in it.
+/// The range of the init code in it.
 const CREATE2_INIT_CODE: Range<usize> = 17..100;
 /// Its hash.
 const CREATE2_TX: B256 = b256!("eddf9e61fb9d8f5111840daef55e5fde0041f5702856532cdbb5a02998033d26");

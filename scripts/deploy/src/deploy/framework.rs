@@ -10,7 +10,7 @@ use crate::progress::Progress;
 use alloy::primitives::Address;
 use serde::Serialize;
 
-/// What it took to have the framework's shared programs on a chain.
+/// The framework's shared programs on a chain, and the transactions that it took to have them there.
 #[derive(Debug, Clone, Default)]
 pub struct Ensured {
     /// The transactions.
@@ -24,7 +24,7 @@ pub struct Ensured {
 pub struct Shared {
     /// Its name.
     pub name: String,
-    /// Where it lies.
+    /// Its address.
     pub address: Address,
     /// keccak256 of its code, as the chain reports it.
     pub codehash: CodeHash,

@@ -30,7 +30,7 @@ use stylus_chain::{Chain, ProgramSlots, StatePart};
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 
 alloy::sol! {
-    /// What an activation costs beside its fixed part and its code, on ArbOS 59 and later. ArbWasm has it.
+    /// Returns what an activation costs beside its fixed part and its code, on ArbOS 59 and later. ArbWasm has it.
     function activationGas() external view returns (uint64 gas);
 }
 
@@ -39,9 +39,9 @@ alloy::sol! {
 const ACTIVATION_GAS_MAX: u64 = 30_000_000;
 /// The name of a refusal of a data fee that is more than may be paid.
 pub const DATA_FEE_TOO_HIGH: &str = "DataFeeTooHigh";
-/// Where code is put on a copy, to learn what activating it will cost: an account that nobody owns.
+/// The account for code on a copy, to learn what activating it will cost: an account that nobody owns.
 const NOWHERE: Address = address!("00000000000000000000000000000000a0701e11");
-/// What the data fee is raised by, in percent: it moves between the estimate and the block.
+/// The rise of the data fee, in percent: it moves between the estimate and the block.
 pub const DATA_FEE_BUMP_PERCENT: u32 = 20;
 
 /// A program on chain.
@@ -92,7 +92,7 @@ pub async fn create(client: &Client, artifact: &Artifact) -> Result<(Address, Se
     Ok((address, sent))
 }
 
-/// What came of an activation.
+/// The result of an activation.
 #[derive(Debug)]
 pub enum Activation {
     /// The code hash is active already.
@@ -159,7 +159,7 @@ pub async fn try_activate(
     }
 }
 
-/// That the owner of the chain has paused activations, by a price that no transaction can pay.
+/// The error that the owner of the chain has paused activations, by a price that no transaction can pay.
 async fn paused(client: &Client, program: Address) -> Option<ChainError> {
     let gas = client.call(ARB_WASM, &activationGasCall {}).await;
     let gas = gas.ok().filter(|gas| *gas > ACTIVATION_GAS_MAX)?;

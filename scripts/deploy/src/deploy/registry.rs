@@ -15,7 +15,7 @@ use stylus_upgrades_interface::chain::{IStylusDeployer, STYLUS_DEPLOYER};
 pub struct NewRegistry {
     /// Its address.
     pub address: Address,
-    /// What the address follows from.
+    /// The origin that the address follows from.
     pub origin: Origin,
     /// The transaction that deployed it; `None` where the same was there, by whomever.
     pub sent: Option<Sent>,
@@ -64,7 +64,7 @@ pub fn registry_release(registry: &Artifact) -> Release {
     origin::release(&registry.code, &registry.creation_code())
 }
 
-/// What [`deploy_registry`] sends to the Stylus deployer.
+/// Returns what [`deploy_registry`] sends to the Stylus deployer.
 pub fn registry_call(registry: &Artifact, origin: &Origin) -> IStylusDeployer::deployCall {
     IStylusDeployer::deployCall {
         bytecode: registry.creation_code(),

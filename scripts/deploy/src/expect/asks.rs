@@ -1,4 +1,4 @@
-//! What the check of a step asks. A script, other code and an account with another code than the step names ask
+//! The questions of a step's check. A script, other code and an account with another code than the step names ask
 //! nothing that could be told: there is no other way to read expectations from code.
 
 use super::Expectations;
@@ -7,7 +7,7 @@ use crate::model::{Named, named};
 use serde::{Serialize, Serializer};
 use stylus_upgrades_interface::registry::Step;
 
-/// What the check of a step asks of each instance.
+/// The questions of a step's check about each instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Asks {
     /// These.
@@ -17,7 +17,7 @@ pub enum Asks {
 }
 
 impl Asks {
-    /// What a step asks whose contract has this code; `None` where that contract is no check.
+    /// Returns what a step asks whose contract has this code; `None` where that contract is no check.
     pub fn of(step: &Step, code: &[u8]) -> Option<Self> {
         let Named::Check(_) = named(step) else {
             return None;

@@ -15,9 +15,9 @@ use stylus_upgrades_interface::migratable::IMigratable::PostConditionFailed;
 
 /// Bytes of a word.
 const WORD: u16 = 32;
-/// Where the answers begin: after the two words that precede bytes in an ABI answer.
+/// The offset at which the answers begin: after the two words that precede bytes in an ABI answer.
 const ANSWERS: u16 = 2 * WORD;
-/// Where the revert data's text begins: after the selector and those two words.
+/// The offset at which the revert data's text begins: after the selector and those two words.
 const REASON: u16 = 4 + 2 * WORD;
 /// Bits that a selector has below it in its word.
 const BELOW_SELECTOR: u8 = 224;
@@ -51,7 +51,7 @@ pub(super) fn text_in(code: &[u8]) -> Option<&str> {
     std::str::from_utf8(rest.get(begin..)?).ok()
 }
 
-/// What an expectation jumps to that does not hold.
+/// Returns the label that an expectation jumps to that does not hold.
 fn failed(number: usize) -> String {
     format!("failed {number}")
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use std::fmt::Write;
 use std::path::Path;
 
-/// How a file begins that `plan` wrote.
+/// The beginning of a file that `plan` wrote.
 const HEAD: &str = "# What must hold of every instance after the upgrade.";
 
 /// The file.
@@ -19,7 +19,7 @@ struct File {
 }
 
 impl Expectations {
-    /// Those that a file holds.
+    /// Reads those that a file holds.
     ///
     /// # Errors
     /// Where it is none that a check could ask.
@@ -36,9 +36,9 @@ impl Expectations {
 /// Expectations that a simulation has shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Suggested {
-    /// What held, or must hold.
+    /// Expectations that held, or must hold.
     pub all: Vec<Expectation>,
-    /// What the simulation wrote: the author confirms it, or not.
+    /// Expectations that the simulation wrote: the author confirms them, or not.
     pub to_confirm: Vec<Expectation>,
     /// Getters that nothing is said of, and why.
     pub left_out: Vec<(Getter, &'static str)>,

@@ -1,4 +1,4 @@
-//! What an expectation asks: a function and its arguments.
+//! The question of an expectation: a function and its arguments.
 
 use super::syntax;
 use crate::client::show;
@@ -15,9 +15,9 @@ const ARGUMENTS_MAX: usize = 4;
 /// A function whose arguments are words, with these.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Getter {
-    /// As it is written: the signature, then the arguments.
+    /// The text as it is written: the signature, then the arguments.
     text: String,
-    /// What it is called with.
+    /// The calldata that it is called with.
     pub calldata: Bytes,
 }
 

@@ -1,5 +1,5 @@
-//! What must hold of an instance when an upgrade has moved it, as a file says it, and the contract that checks it
-//! on chain.
+//! Expectations that must hold of an instance when an upgrade has moved it, as a file says it, and the contract that
+//! checks it on chain.
 //!
 //! The contract is a check of a step ([`IUpgradeCheck`](stylus_upgrades_interface::check)). Its code is compiled
 //! from the expectations alone and carries them as text, so everybody can read what it asks
@@ -25,7 +25,7 @@ use crate::build::evm;
 use crate::error::Refusal;
 use crate::ids::CodeHash;
 
-/// What the check is called where it is deployed.
+/// The name of the check where it is deployed.
 pub const CHECK: &str = "the check of expectations";
 /// Expectations of one check, at most.
 const MOST: usize = 64;
@@ -37,7 +37,7 @@ const CODE_MAX: usize = 24_576;
 /// The name of a refusal of more than a check has room for.
 const TOO_MANY: &str = "ExpectationsTooMany";
 
-/// That this text is no expectation.
+/// The error that this text is no expectation.
 fn syntax(text: &str, reason: impl Into<String>) -> Refusal {
     let reason = reason.into();
     Refusal::new(
@@ -53,7 +53,7 @@ fn syntax(text: &str, reason: impl Into<String>) -> Refusal {
     .usage()
 }
 
-/// What must hold of one getter.
+/// A condition that must hold of one getter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Holds {
     /// It answers the same bytes as before.
@@ -83,12 +83,12 @@ impl Holds {
     }
 }
 
-/// What must hold of an instance when an upgrade has moved it.
+/// A condition that must hold of an instance when an upgrade has moved it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expectation {
-    /// What is asked.
+    /// The getter that is asked.
     pub getter: Getter,
-    /// What must hold of the answer.
+    /// The condition that must hold of the answer.
     pub holds: Holds,
 }
 
@@ -176,7 +176,7 @@ impl Expectations {
         Ok(Self { all, code })
     }
 
-    /// Those that this code checks; nothing where it is not exactly the check of some.
+    /// Reads the expectations that this code checks; nothing where it is not exactly the check of some.
     fn of_code(code: &[u8]) -> Option<Self> {
         let lines = checker::text_in(code)?.lines();
         let all = lines.map(str::parse).collect::<Result<_, _>>().ok()?;
@@ -194,7 +194,7 @@ impl Expectations {
         &self.code
     }
 
-    /// Where the check lies on every chain: its code decides that alone.
+    /// Returns the address of the check on every chain: its code decides that alone.
     pub fn account(&self) -> Address {
         evm::create2_address(&evm::creation_code(&self.code))
     }

@@ -12,7 +12,7 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Value {
     text: String,
-    /// What the chain compares with.
+    /// The word that the chain compares with.
     pub word: B256,
 }
 

@@ -17,7 +17,7 @@ const HEAD: TableDefinition<'_, (), (u64, [u8; 32])> = TableDefinition::new("hea
 /// A block, by its number and its hash.
 pub(super) type Block = (u64, B256);
 
-/// What the file holds.
+/// The content of the file.
 #[derive(Debug, Default)]
 pub(super) struct Loaded {
     /// The block up to which the events were read; `None` where there are none.
@@ -26,7 +26,7 @@ pub(super) struct Loaded {
     pub logs: Option<Vec<Log>>,
 }
 
-/// What the file holds; nothing where it cannot be opened.
+/// Reads what the file holds; nothing where it cannot be opened.
 pub(super) fn load(path: &Path) -> Loaded {
     if !path.is_file() {
         return Loaded::default();

@@ -13,7 +13,7 @@ use serde_json::Value;
 pub struct PastBlock {
     /// Its number.
     pub number: u64,
-    /// When it was made, in Unix seconds.
+    /// The time at which it was made, in Unix seconds.
     pub time: u64,
     /// Its base fee, in wei per gas.
     pub base_fee: Option<u64>,
@@ -27,17 +27,17 @@ pub struct PastBlock {
 pub struct PastTransaction {
     /// Its hash.
     pub hash: TxHash,
-    /// Who signed it.
+    /// The account that signed it.
     pub from: Address,
-    /// What was signed.
+    /// The signed transaction.
     pub envelope: TxEnvelope,
     /// True if the replay is about it: others only prepare the state.
     pub is_wanted: bool,
-    /// What it did when it was mined.
+    /// Its effects when it was mined.
     pub outcome: Outcome,
 }
 
-/// What a transaction did, as its receipt says.
+/// The effects of a transaction, as its receipt says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// True if it went through.
@@ -59,7 +59,7 @@ struct ReceiptAnswer {
 }
 
 impl Outcome {
-    /// What a mined transaction did.
+    /// Reads what a mined transaction did.
     pub async fn read(client: &Client, hash: TxHash) -> Result<Self, ChainError> {
         let method = "eth_getTransactionReceipt";
         let answer: Result<ReceiptAnswer, _> =
@@ -86,7 +86,7 @@ pub struct BlockAnswer {
     /// The hash of the block before it.
     #[serde(default)]
     pub parent_hash: B256,
-    /// When it was made, in Unix seconds.
+    /// The time at which it was made, in Unix seconds.
     pub timestamp: U64,
     base_fee_per_gas: Option<U64>,
     pub(super) l1_block_number: Option<U64>,
@@ -96,13 +96,13 @@ pub struct BlockAnswer {
 }
 
 impl BlockAnswer {
-    /// That block with its transactions.
+    /// Reads that block with its transactions.
     pub async fn read(client: &Client, number: u64) -> Result<Self, ChainError> {
         let found = Self::fetched(client, number.into(), true).await?;
         found.ok_or_else(|| missing(client, number.into()))
     }
 
-    /// That block with the hashes of its transactions alone; none where the endpoint does not have it.
+    /// Reads that block with the hashes of its transactions alone; none where the endpoint does not have it.
     pub async fn head(
         client: &Client,
         block: BlockNumberOrTag,

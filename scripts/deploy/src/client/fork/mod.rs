@@ -40,7 +40,7 @@ pub struct Fork {
     remote: Remote,
     config: ChainConfig,
     hash: B256,
-    /// When its next block is, in Unix seconds; none is right after its block.
+    /// The time of its next block, in Unix seconds; none is right after its block.
     next: Option<u64>,
     /// Parts of the state that are read first, together.
     first: Vec<StatePart>,
@@ -60,8 +60,8 @@ struct Remote {
     proof_size: AtomicUsize,
 }
 
-/// How many accounts and slots the endpoint is still asked for: what was read once is kept, and everything else then
-/// counts as unreadable.
+/// The number of accounts and slots that the endpoint is still asked for: what was read once is kept, and everything
+/// else then counts as unreadable.
 #[derive(Debug, Clone)]
 pub struct ReadsLeft(Arc<AtomicU64>);
 
@@ -127,12 +127,12 @@ impl Fork {
         }
     }
 
-    /// Who is asked for its state.
+    /// The client that is asked for its state.
     pub fn client(&self) -> &Client {
         &self.remote.client
     }
 
-    /// How much may still be read.
+    /// Returns how much may still be read.
     pub fn reads_left(&self) -> ReadsLeft {
         self.remote.reads.clone()
     }

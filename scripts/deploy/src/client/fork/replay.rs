@@ -15,7 +15,7 @@ const LIMIT: u64 = 30_000_000;
 /// The transactions of a block that get more gas, by their positions.
 type Raised = BTreeSet<usize>;
 
-/// What a transaction did on a copy.
+/// The result of a transaction on a copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Replayed {
     /// A block took it.
@@ -24,14 +24,14 @@ pub enum Replayed {
     Rejected(String),
 }
 
-/// What became of a transaction that a block of a copy took.
+/// The receipt of a transaction that a block of a copy took.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplayReceipt {
     /// Success, gas and logs.
     pub outcome: Outcome,
     /// Return or revert data.
     pub output: Bytes,
-    /// Why it stopped, where there is no revert data.
+    /// The reason why it stopped, where there is no revert data.
     pub note: Option<String>,
     /// True if it fails without an answer, with all its gas used up.
     pub is_spent: bool,

@@ -1,4 +1,4 @@
-//! How a step ended that a proxy reports as not applied. `MigrationNotApplied` says no more than that the mark is not
+//! The end of a step that a proxy reports as not applied. `MigrationNotApplied` says no more than that the mark is not
 //! set and that there was no revert data; the calls say why.
 
 use crate::call_tree::{Frame, children};
@@ -8,7 +8,7 @@ use alloy::primitives::{Bytes, hex};
 use alloy::sol_types::SolError;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::MigrationNotApplied;
 
-/// How a step ended that is not applied.
+/// The end of a step that is not applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepEnd {
     /// A program that it calls does not run, in the chain's words.
@@ -50,7 +50,7 @@ impl StepEnd {
         })
     }
 
-    /// What happened, in words.
+    /// Says what happened, in words.
     pub(super) fn words(&self) -> String {
         match self {
             Self::NotActive(words) => format!("a program that it calls is not active: {words}"),
@@ -70,7 +70,7 @@ impl StepEnd {
         }
     }
 
-    /// What to do about it.
+    /// Returns what to do about it.
     pub(super) fn advice(&self, expected: String) -> Advice {
         let next = match self {
             Self::NotActive(_) => &how_to_activate(),
