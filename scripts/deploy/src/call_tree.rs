@@ -47,9 +47,9 @@ pub enum Kind {
 /// Ink of a program's frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Ink {
-    /// The amount that it used, with the calls that it made.
+    /// The ink that it used, with the calls that it made.
     pub used: u64,
-    /// The amount that it used without the host functions that call others.
+    /// The ink that it used without the host functions that call others.
     pub alone: u64,
     /// True if both are lower bounds: what it used after its last host function is not known.
     pub at_least: bool,

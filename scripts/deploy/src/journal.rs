@@ -1,5 +1,5 @@
-//! What was signed and sent, kept in the user's folder for state until the chain has answered: a command
-//! that was killed learns from it what may still be on its way, in whatever folder it is typed again. What is
+//! The transactions that were signed and sent, kept in the user's folder for state until the chain has answered: a
+//! command that was killed learns from it what may still be on its way, in whatever folder it is typed again. What is
 //! done on a local chain or a fork, which can restart, is kept beside the manifest.
 //!
 //! One line per event, each written and flushed before the next step: `sending` before a
@@ -29,9 +29,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
-/// How long another command is waited for that changes a journal: it takes moments.
+/// The time for which another command is waited for that changes a journal: it takes moments.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
-/// How often its folder is made again, where others remove it.
+/// The number of times that its folder is made again, where others remove it.
 const LOCK_TRIES: u32 = 100;
 /// Bytes that a journal grows to before what is settled is left out of it.
 const COMPACT_AT: u64 = 16_384;
@@ -44,7 +44,7 @@ pub const IN_STATE: &str = "journals";
 /// The journal of one sender on one chain.
 pub struct Journal {
     path: PathBuf,
-    /// What went through and the command has not yet reported.
+    /// The transactions that went through and that the command has not yet reported.
     included: Mutex<Vec<TxHash>>,
     /// It is said once that a line cannot be read.
     damaged: Once,
@@ -54,7 +54,7 @@ pub struct Journal {
 /// A transaction whose outcome was not known when the journal was last written. What it called is on the chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InFlight {
-    /// What it does, in a few words.
+    /// Its effect, in a few words.
     pub what: String,
     /// Its hash.
     pub tx: TxHash,
@@ -76,7 +76,7 @@ impl Line {
     }
 }
 
-/// What is where the journal should be is not believed.
+/// The error that what is where the journal should be is not believed.
 const UNTRUSTED: &str = "JournalUntrusted";
 
 impl Journal {
@@ -165,7 +165,7 @@ impl Journal {
         self.path.with_file_name(format!("{mark}{name}"))
     }
 
-    /// What may still be on its way, in the order in which it was sent.
+    /// Returns what may still be on its way, in the order in which it was sent.
     pub fn in_flight(&self) -> Vec<InFlight> {
         let bytes = own_file::read_bytes(&self.path).unwrap_or_else(|error| {
             self.print(&format!("warning: the journal is not read: {error}"));
@@ -193,7 +193,7 @@ impl Journal {
         open.into_values().collect()
     }
 
-    /// What it means that a line is no line of a journal.
+    /// Says what it means that a line is no line of a journal.
     fn damage(&self) -> String {
         format!(
             "warning: a line of {} cannot be read: if it was cut while it was written, nothing was sent; if the file \
@@ -229,8 +229,8 @@ impl Journal {
         }
     }
 
-    /// What went through was reported: nobody needs to learn of it any more. All of it is left out at
-    /// once, or none.
+    /// Closes the journal, as what went through was reported: nobody needs to learn of it any more. All of it is left
+    /// out at once, or none.
     pub fn close(&self) {
         let reported = std::mem::take(&mut *self.reported());
         if reported.is_empty() {

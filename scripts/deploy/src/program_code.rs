@@ -86,7 +86,7 @@ pub(crate) fn unpacked(code: &[u8], fragments: &[Bytes]) -> Result<Vec<u8>, Stri
     wasm.map_err(|error| error.to_string())
 }
 
-/// Whether imports and functions can be read to their end: a search in them then overlooks
+/// Requires that imports and functions can be read to their end: a search in them then overlooks
 /// nothing.
 fn readable(module: &[u8]) -> wasmparser::Result<()> {
     for payload in Parser::new(0).parse_all(module) {

@@ -1,6 +1,7 @@
-//! What the own code of a proxy does beside forwarding calls. Compilers and their settings differ, so the bytes of a proxy
-//! are not compared with published ones. Every path through the code is walked, with the constants on the stack. The code
-//! of OpenZeppelin's proxies touches the words of ERC-1967 alone, answers a few known functions and calls nobody else.
+//! The behavior of a proxy's own code beside forwarding calls. Compilers and their settings differ, so the bytes of a
+//! proxy are not compared with published ones. Every path through the code is walked, with the constants on the stack.
+//! The code of OpenZeppelin's proxies touches the words of ERC-1967 alone, answers a few known functions and calls
+//! nobody else.
 
 use alloy::primitives::{B256, U256, hex, keccak256};
 use std::collections::BTreeSet;
@@ -22,7 +23,7 @@ const SELECTORS: [[u8; 4]; 5] = [
     hex!("4f1ef286"),
 ];
 
-/// What lies on the stack.
+/// A value on the stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum StackValue {
     /// This number.
@@ -42,7 +43,7 @@ struct PathState {
     copied: Option<(U256, U256)>,
 }
 
-/// What a walk has found.
+/// The state of a walk.
 #[derive(Debug, Default)]
 struct ProxyWalk<'a> {
     code: &'a [u8],
@@ -54,7 +55,7 @@ struct ProxyWalk<'a> {
     seen: BTreeSet<B256>,
 }
 
-/// What the code of a proxy does that no proxy of OpenZeppelin does, in words. It is empty for theirs.
+/// Returns what the code of a proxy does that no proxy of OpenZeppelin does, in words. It is empty for theirs.
 ///
 /// # Errors
 /// Why the code cannot be walked to its end.
@@ -317,7 +318,7 @@ fn selector_in(constant: U256) -> Option<[u8; 4]> {
     (u32::from_be_bytes(selector) > u32::from(u16::MAX)).then_some(selector)
 }
 
-/// How many values an operation takes from the stack, and how many it puts there.
+/// Returns how many values an operation takes from the stack, and how many it puts there.
 const fn stack_effect(opcode: u8) -> Option<(usize, usize)> {
     Some(match opcode {
         0x01..=0x07 | 0x0a | 0x0b | 0x10..=0x14 | 0x16..=0x18 | 0x1a..=0x1d | 0x20 => (2, 1),

@@ -19,7 +19,7 @@ use stylus_chain::{
 use stylus_devnode::InProcess;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
 
-/// What every sender is lent here, in wei: fees do not matter to what is tried.
+/// The balance that every sender is lent here, in wei: fees do not matter to what is tried.
 const SIMULATED_BALANCE: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
 
 /// The sender of calls that anybody may make.
@@ -30,11 +30,11 @@ pub struct Simulation {
     /// The chain in this process.
     pub chain: Chain,
     begun: u64,
-    /// How much gas its transactions get.
+    /// The gas that its transactions get.
     pub gas: GasLimit,
     /// Units of gas that one of them got, at most.
     pub highest_limit: u64,
-    /// What sending alone changed of each sender, since the beginning.
+    /// The changes that sending alone made of each sender, since the beginning.
     senders: BTreeMap<Address, Sender>,
     /// The transactions that succeeded since the beginning, in order. Branches share their runs.
     sent: Vec<Arc<SentTransaction>>,
@@ -82,7 +82,7 @@ pub struct CallAttempt {
     pub receipt: Option<Receipt>,
 }
 
-/// What is no effect of a transaction but of sending it here.
+/// The changes that are no effect of a transaction but of sending it here.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sender {
     /// Wei that it was lent.
@@ -100,7 +100,7 @@ pub struct AtBlock<'a> {
     block: BlockId,
 }
 
-/// What a copy answers.
+/// Waits for what a copy answers.
 pub fn now<T>(answer: impl Future<Output = T>) -> T {
     futures::executor::block_on(answer)
 }
@@ -232,7 +232,7 @@ impl Simulation {
         })
     }
 
-    /// Whether a call succeeds, and what it returns or reverts with.
+    /// Finds out whether a call succeeds, and what it returns or reverts with.
     pub fn probe(&self, to: Address, input: Bytes) -> Result<(bool, Bytes), ChainError> {
         self.probe_at(BlockId::latest(), to, input)
     }
@@ -444,7 +444,7 @@ impl Simulation {
         }
     }
 
-    /// What a call answers in the next block, or reverts with.
+    /// Asks what a call answers in the next block, or reverts with.
     pub fn answer(&self, request: CallRequest) -> Result<Bytes, ChainError> {
         let outcome = self
             .chain
@@ -529,7 +529,7 @@ impl Simulation {
         })
     }
 
-    /// What changed since the beginning.
+    /// Lists what changed since the beginning.
     pub fn changes(&self) -> Result<Vec<SlotChange>, ChainError> {
         Ok(self
             .chain

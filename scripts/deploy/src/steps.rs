@@ -30,11 +30,11 @@ pub struct PlannedStep<'a> {
     pub data: &'a Bytes,
     /// The function as it was typed; empty where calldata were given.
     pub typed: &'a str,
-    /// What the program of a complex migration declares, if that is known.
+    /// The steps that the program of a complex migration declares, if that is known.
     pub program: Option<&'a [DeclaredStep]>,
 }
 
-/// What of a way into a version does not run what its code declares.
+/// Finds what of a way into a version does not run what its code declares.
 pub fn check_step(steps: &[DeclaredStep], way: &PlannedStep<'_>) -> Option<Finding> {
     let PlannedStep { name, from, to, .. } = *way;
     let leads = |one: &&DeclaredStep| one.from == from && one.to == to;
@@ -106,7 +106,7 @@ fn is_initialized_elsewhere(steps: &[DeclaredStep], version: &str) -> bool {
     !declared.is_empty() && declared.iter().all(|one| one.to != version)
 }
 
-/// What keeps instances from being initialized at a version that no other one leads to.
+/// Finds what keeps instances from being initialized at a version that no other one leads to.
 pub fn check_first(steps: &[DeclaredStep], (name, version): (&str, &str)) -> Option<Finding> {
     let declared = of_kind(steps, StepKind::Initializer);
     let first = declared.first()?;
@@ -130,7 +130,7 @@ pub fn check_first(steps: &[DeclaredStep], (name, version): (&str, &str)) -> Opt
     Some(refused.with(expected, listed, next))
 }
 
-/// What instances lose that are created at `to` where its code is `new` and that before it `old`:
+/// Finds what instances lose that are created at `to` where its code is `new` and that before it `old`:
 /// the initializer, and its name.
 pub fn lost_initializer(
     old: &[DeclaredStep],
@@ -156,7 +156,7 @@ pub fn lost_initializer(
     Some((message, name.to_owned()))
 }
 
-/// What of the creation of an instance does not run the initializer that the version's code declares.
+/// Finds what of the creation of an instance does not run the initializer that the version's code declares.
 /// `typed` is its function as it was typed, empty where calldata were given; `labels` are the
 /// versions that an instance could be created at instead.
 pub fn check_creation(
@@ -224,7 +224,7 @@ pub fn check_creation(
     Some(omitted.with(expected, "no --init", next))
 }
 
-/// What is wrong with calldata that should hold the arguments of a step's function, and nothing else. What is
+/// Finds what is wrong with calldata that should hold the arguments of a step's function, and nothing else. What is
 /// recorded with a version stays, and would make every upgrade to it fail.
 fn check_arguments(step: &DeclaredStep, data: &Bytes) -> Option<Finding> {
     let signature = &step.signature;
@@ -272,7 +272,7 @@ fn selector_of(data: &Bytes) -> Option<Selector> {
     data.first_chunk::<4>().map(|bytes| Selector::from(*bytes))
 }
 
-/// What calldata is, as far as the code declares it.
+/// Says what calldata is, as far as the code declares it.
 fn names_of(steps: &[DeclaredStep], selector: Option<Selector>, typed: &str) -> String {
     let Some(selector) = selector else {
         return "calldata of less than four bytes".into();

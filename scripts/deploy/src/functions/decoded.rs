@@ -17,7 +17,7 @@ const ELEMENTS_MAX: usize = 4;
 /// Calldata that an action carries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecodedCall {
-    /// What it is for: `initializer` or `migration`.
+    /// The purpose of the bytes: `initializer` or `migration`.
     pub what: Cow<'static, str>,
     /// The bytes.
     pub calldata: Bytes,
@@ -25,7 +25,7 @@ pub struct DecodedCall {
     pub function: Option<String>,
     /// Its arguments, in order.
     pub arguments: Vec<DecodedArgument>,
-    /// Why they are not decoded.
+    /// The reason why they are not decoded.
     pub undecoded: Option<String>,
 }
 

@@ -25,7 +25,7 @@ pub struct Interfaces {
     pub registry: Functions,
     /// Proxies, with what they answer during a complex migration.
     pub proxy: Functions,
-    /// What the mixins add to an implementation.
+    /// The functions that the mixins add to an implementation.
     pub implementation: Functions,
     /// Proxies of OpenZeppelin and their ProxyAdmin.
     pub adopted: Functions,

@@ -1,4 +1,4 @@
-//! What calls say: the name and the arguments of a function, by the interface of the code that is
+//! The meaning of calls: the name and the arguments of a function, by the interface of the code that is
 //! called. A selector alone says nothing: any contract may have a function under it.
 
 mod decoded;
@@ -27,7 +27,7 @@ pub struct Functions {
 }
 
 impl Functions {
-    /// Those of an interface as compilers write it. A reader of one, of a file or of sources, takes no
+    /// Takes the functions of an interface as compilers write it. A reader of one, of a file or of sources, takes no
     /// name that Solidity does not allow: names are printed beside what this program says.
     pub fn of_abi(abi: &JsonAbi) -> Self {
         let functions = abi
@@ -52,7 +52,8 @@ impl Functions {
         self
     }
 
-    /// Those of signatures such as `migrate(uint256)`, which name no arguments. What is none is left out.
+    /// Takes the functions of signatures such as `migrate(uint256)`, which name no arguments. A text that is none is
+    /// left out.
     pub fn of_signatures<'a>(signatures: impl IntoIterator<Item = &'a str>) -> Self {
         let mut all = Self::default();
         for signature in signatures {
@@ -87,7 +88,7 @@ impl Functions {
         Some(&event.name)
     }
 
-    /// Those that read, take no arguments, and answer something.
+    /// Lists the functions that read, take no arguments, and answer something.
     pub fn getters(&self) -> impl Iterator<Item = &Function> {
         let is_getter = |one: &&Function| {
             let reads = matches!(
@@ -125,7 +126,7 @@ impl Functions {
         Some(format!("{}({arguments})", function.name))
     }
 
-    /// What the function that `input` calls returned; `None` where that is not known, or nothing.
+    /// Returns, in words, what the function that `input` calls returned; `None` where that is not known, or nothing.
     pub fn returned(&self, input: &[u8], output: &[u8]) -> Option<String> {
         let function = self.function(input)?;
         if function.outputs.is_empty() {
@@ -135,7 +136,7 @@ impl Functions {
         Some(listed(&values))
     }
 
-    /// Why a call reverted, by the code's own errors, else by the framework's.
+    /// Says why a call reverted, by the code's own errors, else by the framework's.
     pub fn revert(&self, output: &[u8]) -> String {
         let own = output
             .first_chunk::<4>()
@@ -167,7 +168,7 @@ impl Functions {
     }
 }
 
-/// What is said of a call of code whose functions are not known: the selector, and how much follows.
+/// Describes a call of code whose functions are not known: the selector, and how much follows.
 pub fn unknown_call(input: &[u8]) -> String {
     match input.first_chunk::<4>() {
         Some(selector) => format!(
@@ -180,7 +181,7 @@ pub fn unknown_call(input: &[u8]) -> String {
     }
 }
 
-/// What is known already stays.
+/// Takes over functions; what is known already stays.
 fn take_over<K: Ord + Copy, V: Clone>(known: &mut BTreeMap<K, V>, other: &BTreeMap<K, V>) {
     for (key, value) in other {
         known.entry(*key).or_insert_with(|| value.clone());

@@ -1,4 +1,4 @@
-//! What callers of a contract lose with its next version: functions, events and errors that are gone
+//! The losses of a contract's callers with its next version: functions, events and errors that are gone
 //! or mean something else.
 
 use super::published::fallback_entry;
@@ -11,13 +11,13 @@ use stylus_layout::{error_entry, event_entry, function_entry, types};
 /// A function, an event or an error that is not for callers what it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CallerChange {
-    /// What it was; nothing where it is new.
+    /// Its declaration before; nothing where it is new.
     pub before: Option<String>,
-    /// What it would be; nothing where it is gone.
+    /// Its declaration after; nothing where it is gone.
     pub after: Option<String>,
 }
 
-/// What changes for the callers of a version.
+/// The changes for the callers of a version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CallersOfWay {
     /// The version that they call.
@@ -51,7 +51,7 @@ impl CallerChange {
 }
 
 impl CallersOfWay {
-    /// What it comes to.
+    /// Says what it comes to.
     pub fn words(&self) -> String {
         let Self { from, to, .. } = self;
         let doubt = if self.proven {
@@ -142,7 +142,7 @@ struct Declared<'a> {
     element: Element,
     name: &'a str,
     signature: String,
-    /// As a layout document has it.
+    /// The entry as a layout document has it.
     entry: String,
     function: Option<&'a Function>,
     /// True for an error that only libraries of the code name.
@@ -150,7 +150,7 @@ struct Declared<'a> {
 }
 
 impl<'a> Declared<'a> {
-    /// What callers can use. Initializers and migrations are none of it: only an upgrade calls those.
+    /// Lists what callers can use. Initializers and migrations are none of it: only an upgrade calls those.
     fn all(of: &'a Callable) -> Vec<Self> {
         let abi = &of.abi;
         let functions = abi.functions().map(|one| Self {
@@ -198,7 +198,7 @@ impl<'a> Declared<'a> {
         }
     }
 
-    /// What happened to it.
+    /// Returns the finding about what happened to it.
     fn change(&self, kind: FindingKind, message: String) -> Finding {
         let id = FindingId::about(kind, &self.signature);
         Finding {
@@ -207,14 +207,14 @@ impl<'a> Declared<'a> {
         }
     }
 
-    /// What happened to it as a whole.
+    /// Returns the finding about what happened to it as a whole.
     fn became(&self, kind: FindingKind, words: &str) -> Finding {
         let subject = self.element.subject(&self.signature);
         self.change(kind, format!("{subject} {words}"))
     }
 }
 
-/// What was, and what it is now.
+/// The declaration before, and the one now.
 type Pair<'a> = (Option<Declared<'a>>, Option<Declared<'a>>);
 
 /// Everything that is not for callers what it was: gone, changed, new.
@@ -288,7 +288,7 @@ fn lost_of_libraries(signatures: &[String]) -> Option<Finding> {
     Some(Finding::new(Part::Interface, Severity::Note, id, message))
 }
 
-/// What callers can use from the next version on that was not there.
+/// Finds what callers can use from the next version on that was not there.
 pub fn added(before: &Callable, after: &Callable) -> Vec<Finding> {
     let pairs = pairs(before, after).into_iter();
     let new = pairs.filter_map(|(was, is)| {
@@ -313,7 +313,7 @@ pub fn changes(before: &Callable, after: &Callable) -> Vec<CallerChange> {
     changes.collect()
 }
 
-/// What a function of the same selector answers.
+/// Compares what a function of the same selector answers.
 fn answers(declared: &Declared<'_>, (was, is): (&Function, &Function), lost: &mut Vec<Finding>) {
     let signature = &declared.signature;
     let (old, new) = (types(&was.outputs), types(&is.outputs));

@@ -77,7 +77,7 @@ fn has(attributes: &[Attribute], name: &str) -> bool {
     })
 }
 
-/// What the sources declare.
+/// The constructors that the sources declare.
 #[derive(Default)]
 struct Found {
     /// The types of the arguments of each constructor.

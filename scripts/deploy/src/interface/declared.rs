@@ -1,5 +1,5 @@
-//! What a source file of a contract declares, read token by token: its storage structs with the lines of their fields,
-//! of `#[storage]` and of `sol_storage! { … }`, and its functions.
+//! The declarations of a contract's source file, read token by token: its storage structs with the lines of their
+//! fields, of `#[storage]` and of `sol_storage! { … }`, and its functions.
 
 use convert_case::{Case, Casing};
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
@@ -29,7 +29,7 @@ pub fn storage_structs(text: &str) -> Vec<StorageStruct> {
     Declared::of(text.parse().unwrap_or_default()).structs
 }
 
-/// What a source file declares.
+/// The declarations of a source file.
 #[derive(Default)]
 pub(super) struct Declared {
     /// Its storage structs, in their order.

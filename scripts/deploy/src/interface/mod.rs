@@ -1,4 +1,4 @@
-//! What callers of some code can use: its functions, events and errors, each as the module itself shows it.
+//! The interface of some code for its callers: its functions, events and errors, each as the module itself shows it.
 //!
 //! | what | from |
 //! |---|---|
@@ -30,13 +30,13 @@ use module::Module;
 use serde::{Deserialize, Serialize};
 use stylus_layout::{DeclaredStep, StepKind};
 
-/// Why nothing is known of what callers can use of code that was built here.
+/// The reason why nothing is known of what callers can use of code that was built here.
 pub const NOT_DECLARED: &str = "are not known: #[upgradeable] wrote none into its module";
 
-/// What ends the section that `#[upgradeable]` writes.
+/// The end of the section that `#[upgradeable]` writes.
 const END: &str = "\nend\n";
 
-/// What callers of some code can use.
+/// The interface of some code for its callers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Callable {
@@ -48,7 +48,7 @@ pub struct Callable {
     /// Its errors that only libraries of the code name, as entries of a layout document.
     #[serde(default)]
     pub library_errors: Vec<String>,
-    /// What is not known of it, and why.
+    /// The parts of it that are not known, and why.
     pub unseen: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What a module's bytes show of what it answers, logs and reverts with.
+//! The evidence in a module's bytes of what it answers, logs and reverts with.
 
 use alloy::primitives::{B256, Selector};
 use std::collections::BTreeSet;
@@ -10,17 +10,17 @@ pub fn is_answered(module: &[u8], selector: Selector) -> bool {
     Module::read(module).compares_with(selector)
 }
 
-/// What of a module is looked at.
+/// The parts of a module that are looked at.
 #[derive(Default)]
 pub(super) struct Module<'m> {
-    /// What the section of its interface holds.
+    /// The content of the section of its interface.
     pub(super) interface: Vec<u8>,
     /// The numbers of 32 and 64 bits in its code.
     words: BTreeSet<i32>,
     longs: BTreeSet<i64>,
-    /// Those of 32 bits that are compared at once.
+    /// The numbers of 32 bits that are compared at once.
     compared: BTreeSet<i32>,
-    /// What lies in its memory from the beginning.
+    /// The data that lie in its memory from the beginning.
     data: Vec<&'m [u8]>,
 }
 

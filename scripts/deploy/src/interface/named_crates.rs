@@ -2,7 +2,7 @@
 
 /// The compiler's own.
 pub(super) const OF_COMPILER: [&str; 3] = ["alloc", "core", "std"];
-/// Those of the SDK, of what it is made with, and of the framework.
+/// The crates of the SDK, of what it is made with, and of the framework.
 const OTHERS: [&str; 9] = [
     "alloy_primitives",
     "alloy_sol_types",

@@ -7,7 +7,7 @@ use stylus_layout::{
     function_entry,
 };
 
-/// What ends a note that is too long.
+/// The end of a note that was too long.
 const CUT: &str = "...";
 
 /// The interface of a compiler's ABI for a layout document, with those of its errors that only libraries name; nothing
@@ -18,8 +18,8 @@ pub fn published(abi: &JsonAbi, library_errors: Vec<String>) -> Option<PublicInt
 }
 
 impl Callable {
-    /// As the layout document publishes it; nothing of an interface that is too large for it, or has
-    /// two functions that one selector calls.
+    /// Returns the interface as the layout document publishes it; nothing of an interface that is too large for it, or
+    /// has two functions that one selector calls.
     pub fn published(&self) -> Option<PublicInterface> {
         let interface = PublicInterface::new(entries(&self.abi), notes(&self.unseen)).ok()?;
         interface
@@ -37,7 +37,7 @@ impl Callable {
         })
     }
 
-    /// What an interface says that somebody published, with the steps among its functions.
+    /// Reads an interface that somebody published, with the steps among its functions.
     pub fn of_published(interface: &PublicInterface, steps: Option<&[DeclaredStep]>) -> Self {
         let (known, unknown): (Vec<&String>, Vec<&String>) = interface
             .abi()
@@ -54,7 +54,7 @@ impl Callable {
         }
     }
 
-    /// What a layout document says that callers can use; nothing where it says nothing.
+    /// Reads what a layout document says that callers can use; nothing where it says nothing.
     pub fn of_document(document: &Document) -> Option<Self> {
         let interface = document.interface.as_ref()?;
         Some(Self::of_published(interface, document.steps.as_deref()))

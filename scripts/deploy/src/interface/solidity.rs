@@ -1,4 +1,4 @@
-//! What stands in `sol! { … }` of the sources, by name: events and errors that the module has among its
+//! The content of `sol! { … }` in the sources, by name: events and errors that the module has among its
 //! bytes. The same topic cannot be that of another event.
 
 use super::Callable;
@@ -68,7 +68,7 @@ pub(super) fn add(sources: &SourceFiles<'_>, module: &Module<'_>, to: &mut Calla
 struct Macros<'a> {
     /// Every `sol!`.
     sol: Vec<&'a Macro>,
-    /// Those at the place of an item that nobody here knows.
+    /// The names at the place of an item that nobody here knows.
     others: Vec<String>,
 }
 
@@ -134,7 +134,7 @@ fn add_error(error: AbiError, module: &Module<'_>, abi: &mut JsonAbi) {
     }
 }
 
-/// What the sources give the names of types to.
+/// The types that the sources give names to.
 struct Types<'a>(BTreeMap<String, Vec<&'a Item>>);
 
 impl<'a> Types<'a> {
@@ -152,7 +152,7 @@ impl<'a> Types<'a> {
         Self(types)
     }
 
-    /// What a name stands for, if all that have it are the same.
+    /// Returns what a name stands for, if all that have it are the same.
     fn named(&self, name: &str, depth: usize) -> Option<String> {
         let all = self.0.get(name)?.iter().map(|item| match item {
             Item::Struct(one) => {

@@ -18,7 +18,7 @@ const OTHERS: [&str; 3] = ["benches", "examples", "tests"];
 /// A Rust file that a contract is built from.
 #[derive(Debug, Clone)]
 pub struct RustFile {
-    /// Where it lies on the disk.
+    /// Its path on the disk.
     pub path: PathBuf,
     /// Its path in its package.
     pub inside: PathBuf,
@@ -26,12 +26,12 @@ pub struct RustFile {
     pub place: PathBuf,
     /// True if it is the contract's own.
     pub is_own: bool,
-    /// What it holds.
+    /// Its content.
     pub bytes: Vec<u8>,
 }
 
 impl RustFile {
-    /// As messages name it.
+    /// Returns its name in messages.
     pub(super) fn name(&self) -> std::path::Display<'_> {
         self.inside.display()
     }
@@ -81,7 +81,7 @@ fn reads_gas(tokens: TokenStream) -> bool {
 #[derive(Default)]
 pub struct SourceFiles<'a> {
     pub(super) files: Vec<Source<'a>>,
-    /// What could not be read, and why.
+    /// The parts that could not be read, and why.
     pub(super) unseen: Vec<String>,
 }
 
@@ -137,7 +137,7 @@ impl<'a> SourceFiles<'a> {
         places.chain(self.unseen.iter().cloned()).collect()
     }
 
-    /// Where fields and functions stand.
+    /// Finds where fields and functions stand.
     pub fn places(&self) -> Places {
         let mut places = Places {
             entrypoint: self.entrypoints().into_iter().next().unwrap_or_default(),
@@ -169,7 +169,7 @@ impl<'a> SourceFiles<'a> {
     }
 }
 
-/// Where something stands in the sources, by its name.
+/// The places of things in the sources, by name.
 #[derive(Debug, Clone, Default)]
 pub struct Places {
     /// The struct that calls begin with.
@@ -191,7 +191,7 @@ struct Declaration {
 }
 
 impl Places {
-    /// Where a field stands that a comparison of layouts names: `field`, `field.member`,
+    /// Returns the place of a field that a comparison of layouts names: `field`, `field.member`,
     /// `Struct.member`. Where it is gone, its struct; else nothing.
     pub fn field(&self, field: &str) -> Option<(&Path, usize)> {
         let (of, name) = match field.rsplit_once('.') {
@@ -217,7 +217,7 @@ impl Places {
         Some(format!("{}:{}", file.display(), found.line))
     }
 
-    /// Where the first function of that name stands.
+    /// Returns the place of the first function of that name.
     pub fn function(&self, name: &str) -> Option<(&Path, usize)> {
         let found = self.functions.iter().find(|function| function.name == name);
         found.map(|one| (one.file.as_path(), one.line))

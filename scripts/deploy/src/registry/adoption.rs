@@ -23,9 +23,9 @@ pub struct Candidate {
     pub proxy: Address,
     /// Its kind.
     pub kind: ProxyKind,
-    /// What it runs now.
+    /// The implementation that it runs now.
     pub implementation: Address,
-    /// Who decides what it runs; `None` where nobody but its code knows.
+    /// The account that decides what it runs; `None` where nobody but its code knows.
     pub authority: Option<Address>,
     /// The account that is told: the proxy, or its ProxyAdmin.
     pub through: Address,
@@ -129,10 +129,10 @@ fn answer<T>(answered: Result<T, ChainError>) -> Result<Option<T>, ChainError> {
     }
 }
 
-/// What gives a proxy to a definition, so that it can adopt it.
+/// The call that gives a proxy to a definition, so that it can adopt it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HandOver {
-    /// Who sends it.
+    /// The account that sends it.
     pub from: Address,
     /// True if that is a contract, which sends nothing by itself.
     pub is_from_contract: bool,
@@ -144,15 +144,15 @@ pub struct HandOver {
     pub signature: &'static str,
     /// Its calldata.
     pub input: Bytes,
-    /// As the command line sends it.
+    /// The command line that sends it.
     pub command: String,
     /// Whom the proxy is given to.
     pub given_to: Address,
 }
 
 impl Candidate {
-    /// What gives it to a definition; nothing where the definition's admin decides already, or nobody but its code
-    /// knows who does.
+    /// Returns the call that gives it to a definition; nothing where the definition's admin decides already, or nobody
+    /// but its code knows who does.
     ///
     /// # Errors
     /// `GivenToRegistry`; what the chain says.

@@ -1,4 +1,4 @@
-//! What a registry created, as its events tell. The chain counts the same in its account's nonce.
+//! The accounts that a registry created, as its events tell. The chain counts the same in its account's nonce.
 
 use super::Registry;
 use crate::client::ChainError;
@@ -8,7 +8,7 @@ use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 /// WASM proxies, the admins of definitions, and the pause stub of UUPS proxies. The orders contract creates EVM proxies.
 #[derive(Debug, Clone, Default)]
 pub struct Created {
-    /// How many.
+    /// Their number.
     pub count: u64,
     has_stub: bool,
 }
@@ -31,7 +31,7 @@ impl Created {
     }
 }
 
-/// How much `registry` created, as the nonce of its account says. It begins at 1.
+/// Returns how much `registry` created, as the nonce of its account says. It begins at 1.
 ///
 /// # Errors
 /// What the endpoint says.

@@ -1,5 +1,5 @@
-//! What an instance says about itself, an adopted one in words of its own kind. An EVM proxy answers the orders contract
-//! alone, so it is asked as that.
+//! The answers of an instance about itself, an adopted one in words of its own kind. An EVM proxy answers the orders
+//! contract alone, so it is asked as that.
 
 use super::Registry;
 use super::adoption::owner_of;
@@ -21,7 +21,7 @@ pub async fn registry_of(client: &Client, proxy: Address) -> Result<Registry<'_>
     Ok(client.registry(address))
 }
 
-/// Who decides what a proxy runs: what its ERC-1967 admin slot holds. Of a transparent proxy 5.x it is the
+/// Reads who decides what a proxy runs: what its ERC-1967 admin slot holds. Of a transparent proxy 5.x it is the
 /// owner of its ProxyAdmin, of a UUPS proxy that of its code. Where there is none, the account says in its
 /// own words that it is no instance.
 ///

@@ -105,7 +105,7 @@ pub struct AtHand {
 }
 
 impl AtHand {
-    /// Those with that word as their second indexed argument, such as an action.
+    /// Returns those with that word as their second indexed argument, such as an action.
     pub fn about(&self, word: B256) -> Vec<&Log> {
         let is_about = |log: &&Log| log.topics().get(2) == Some(&word);
         self.logs.iter().filter(is_about).collect()

@@ -1,4 +1,4 @@
-//! What operators ask of a registry and its proxies beside its governed calls, which are in
+//! The requests of operators to a registry and its proxies beside its governed calls, which are in
 //! the module `governance`.
 
 mod adoption;

@@ -1,4 +1,4 @@
-//! Where a registry comes from. Code says nothing about storage: init code can write anything and return
+//! The origin of a registry. Code says nothing about storage: init code can write anything and return
 //! the genuine code. What vouches for a registry is that its address follows from the Stylus deployer, the
 //! framework's init code, the constructor's data and a salt: then nothing but the framework's own
 //! constructor has written its first storage.
@@ -26,7 +26,7 @@ const DEFINE: &str = "define";
 /// of a policy that is not his, and each costs him a registry.
 pub const SALTS: RangeInclusive<u64> = 1..=65_536;
 
-/// What a salt is, where something else was typed.
+/// The form of a salt, where something else was typed.
 pub const SALT: &str = "a salt is a number, or 0x and at most 64 hexadecimal digits";
 
 /// The salt of a deployment: not zero, with which the deployer would create by CREATE.
@@ -75,7 +75,7 @@ impl std::fmt::Display for Salt {
     }
 }
 
-/// What a registry's address follows from, beside the framework.
+/// The values that a registry's address follows from, beside the framework.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Origin {
@@ -86,7 +86,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// That of a registry with this policy and salt.
+    /// Makes the origin of a registry with this policy and salt.
     pub fn new(define_policy: &str, salt: Salt) -> Self {
         Self {
             define_policy: define_policy.into(),
@@ -94,7 +94,7 @@ impl Origin {
         }
     }
 
-    /// Those with the salts that are derived, in order.
+    /// Lists the origins with the salts that are derived, in order.
     pub fn counted(define_policy: &str) -> impl Iterator<Item = Self> {
         let salts = SALTS.filter_map(Salt::counted);
         salts.map(move |salt| Self::new(define_policy, salt))
@@ -115,7 +115,7 @@ impl Origin {
     }
 }
 
-/// Where a Stylus deployer creates code with that salt and constructor's data.
+/// Returns the address at which a Stylus deployer creates code with that salt and constructor's data.
 pub(crate) fn address_by(
     deployer: Address,
     (salt, data): (B256, &[u8]),
@@ -234,7 +234,7 @@ pub async fn require_deployer(client: &Client) -> Result<(), ChainError> {
         .into())
 }
 
-/// What the registry's address follows from, found out by its first events.
+/// Finds what the registry's address follows from, by its first events.
 ///
 /// # Errors
 /// Without the events nothing is derived.

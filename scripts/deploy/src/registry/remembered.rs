@@ -1,4 +1,4 @@
-//! What the addresses of registries followed from when they were first met, in the user's state folder: the
+//! The origins that registries had when they were first met, in the user's state folder: the
 //! events need not be read again. A file is believed only as far as the address follows from it.
 
 use super::origin::Origin;
@@ -41,7 +41,7 @@ impl Remembered {
         }
     }
 
-    /// What is remembered; nothing where it cannot be read. It may be anything: the caller derives the
+    /// Reads what is remembered; nothing where it cannot be read. It may be anything: the caller derives the
     /// address from it.
     pub fn recall(&self, key: Key) -> Option<Origin> {
         recall(&self.file(key)?)

@@ -6,7 +6,8 @@ use crate::model::Definition;
 use crate::questions::ask_all;
 use alloy::primitives::Address;
 
-/// Those of a definition's instances, which were read before, that are older than its current version and held there.
+/// Lists those of a definition's instances, which were read before, that are older than its current version and held
+/// there.
 ///
 /// # Errors
 /// What the chain says.

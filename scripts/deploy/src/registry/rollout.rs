@@ -9,7 +9,7 @@ use alloy::sol_types::SolCall;
 use std::collections::BTreeSet;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
-/// What a rollout did, as its own logs tell it: others may roll out at the same moment.
+/// The effects of a rollout, as its own logs tell it: others may roll out at the same moment.
 #[derive(Debug, Clone)]
 pub struct RolledOut {
     /// The transaction.
@@ -53,7 +53,7 @@ pub async fn rollouts(
     Ok(outcomes.collect())
 }
 
-/// What a rollout is called.
+/// Returns what a rollout is called.
 fn what(name: &str) -> String {
     format!("rollout {name}")
 }

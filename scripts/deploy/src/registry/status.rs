@@ -1,4 +1,4 @@
-//! What is live: read from the chain alone.
+//! The live state: read from the chain alone.
 
 use super::Registry;
 use super::definition_id;
@@ -27,7 +27,7 @@ pub struct DefinitionStatus {
     pub current: String,
     /// Rises with every version added and policy changed.
     pub sequence: u64,
-    /// Whether it is live, paused or frozen.
+    /// The state: live, paused or frozen.
     pub state: DefinitionState,
     /// The policy of role `migrate`; `None` if the registry does not say.
     pub migrate: Option<String>,
@@ -37,17 +37,17 @@ pub struct DefinitionStatus {
     pub versions: Vec<Version>,
     /// Its instances in order of creation.
     pub instances: Vec<InstanceStatus>,
-    /// Those that are not what it is: paused or live, or older than what is current.
+    /// The instances that are not what it is: paused or live, or older than what is current.
     pub waiting: Vec<Waiting>,
 }
 
 /// An instance, with what its own slots hold.
 #[derive(Debug, Clone, Serialize)]
 pub struct InstanceStatus {
-    /// As its registry has it.
+    /// The instance as its registry has it.
     #[serde(flatten)]
     pub instance: Instance,
-    /// What the proxy's implementation slot holds.
+    /// The address that the proxy's implementation slot holds.
     pub implementation: Address,
     /// The registry that the proxy itself names, or whose admin decides what it runs; in a list, of the framework's own
     /// proxies, the one that lists them. `None` where it names nobody: code
@@ -153,7 +153,7 @@ async fn named_registry(client: &Client, proxy: Address) -> Result<Option<Addres
     }
 }
 
-/// What an instance runs: what it answered to its registry, else what its implementation slot holds.
+/// Reads what an instance runs: what it answered to its registry, else what its implementation slot holds.
 ///
 /// # Errors
 /// What the chain says.

@@ -1,4 +1,4 @@
-//! What the registry keeps in its storage, read slot by slot by its declaration.
+//! The registry's storage, read slot by slot by its declaration.
 
 use super::Registry;
 use super::definition_id;
@@ -113,7 +113,8 @@ pub async fn parts_of_calls(registry: Registry<'_>, name: &str) -> Vec<StatePart
     accounts.map(StatePart::Account).chain(slots).collect()
 }
 
-/// How many definitions `createDefinition` created; 0 of a registry of an earlier release, which does not count them.
+/// Reads how many definitions `createDefinition` created; 0 of a registry of an earlier release, which does not count
+/// them.
 pub async fn definition_count(registry: Registry<'_>) -> Result<u64, ChainError> {
     let slot = Slot(root(0)).plus(registry_parts::COUNTS.first());
     let word = registry.client.storage(registry.address, slot).await?;
@@ -129,7 +130,7 @@ pub async fn counts(registry: Registry<'_>, id: DefinitionId) -> Result<Head, Ch
     Ok(Head::from_word(&Word(word.0)))
 }
 
-/// Where a definition keeps its first `count` proxies, in their order.
+/// Returns the slots where a definition keeps its first `count` proxies, in their order.
 pub fn proxy_slots(definition: DefinitionId, count: u32) -> impl Iterator<Item = B256> {
     let slots = (1..=count).map(move |index| member::find::<Slot>(definition, index));
     slots.map(|first| first.plus(member::PROXY.first()))
@@ -156,13 +157,13 @@ pub async fn lambdas(
     Ok(found)
 }
 
-/// Where these code hashes are, in their order; more slots than a policy has lambdas.
+/// Returns the slots of these code hashes, in their order; more slots than a policy has lambdas.
 pub fn lambda_slots(definition: DefinitionId, role: &str) -> impl Iterator<Item = B256> {
     let first = record::find::<Slot>(definition, keccak256(role));
     (record::LAMBDAS.first()..).map(move |position| first.plus(position))
 }
 
-/// What approvals of a role's actions are bound to, see the registry's `authority::epoch`.
+/// Reads what approvals of a role's actions are bound to, see the registry's `authority::epoch`.
 ///
 /// # Errors
 /// What the chain says.
@@ -181,7 +182,7 @@ pub async fn epoch(
     Ok(record::Head::from_word(&Word(word.0)).changes)
 }
 
-/// How often a governed call was finished: executed, cancelled, or closed when it had expired.
+/// Reads how often a governed call was finished: executed, cancelled, or closed when it had expired.
 ///
 /// # Errors
 /// What the chain says.

@@ -28,7 +28,7 @@ pub struct Transfer<'a> {
     pub definition: &'a str,
 }
 
-/// Who receives an instance.
+/// The receiver of an instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Receiver {
     /// The registry.
@@ -60,7 +60,8 @@ impl Receiver {
     }
 }
 
-/// What the receiver of an instance of the framework's kinds, which is a registry, has accepted, and who decides there.
+/// Reads what the receiver of an instance of the framework's kinds, which is a registry, has accepted, and who decides
+/// there.
 ///
 /// # Errors
 /// Where it could not arrive there.
@@ -213,16 +214,16 @@ async fn accepted(client: &Client, transfer: &Transfer<'_>) -> Result<Acceptance
     .into())
 }
 
-/// How an instance left a registry.
+/// The departure of an instance from a registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Left {
     /// keccak256 of the name of its definition.
     pub definition: B256,
-    /// Who received it; nobody where it was removed.
+    /// The receiver; nobody where it was removed.
     pub to: Option<Address>,
 }
 
-/// How a proxy that is no instance any more left; nothing where it is one, or never was.
+/// Reads how a proxy that is no instance any more left; nothing where it is one, or never was.
 ///
 /// # Errors
 /// What the chain says.
@@ -265,7 +266,7 @@ pub async fn held_by(
     }
 }
 
-/// That what is to be accepted is no instance of that registry.
+/// The error that what is to be accepted is no instance of that registry.
 pub fn not_there(proxy: Address, from: Address, found: impl Into<String>) -> ChainError {
     Refusal::new("NotThere", format!("{proxy} is no instance of {from}"))
         .with(

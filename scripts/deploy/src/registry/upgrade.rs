@@ -89,7 +89,7 @@ async fn has_check(
     }
 }
 
-/// What upgrades one instance of `registry` alone by that route, and the account that it is sent to.
+/// Returns the call that upgrades one instance of `registry` alone by that route, and the account that it is sent to.
 pub fn lone_call(
     route: Route,
     (registry, proxy): (Address, Address),
@@ -118,7 +118,7 @@ pub fn lone_call(
 }
 
 impl Upgraded {
-    /// What a transaction did that upgraded the instance alone.
+    /// Reads what a transaction did that upgraded the instance alone.
     pub fn alone(
         route: Route,
         (registry, proxy): (Address, Address),

@@ -15,9 +15,9 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 pub struct Waiting {
     /// The proxy.
     pub proxy: Address,
-    /// Why, as the registry's newest event about it says.
+    /// The reason why, as the registry's newest event about it says.
     pub reason: String,
-    /// What helps.
+    /// The step that helps.
     pub next: String,
     /// True if nothing keeps it but that an account without code has to send the rollout directly.
     pub needs_direct_call: bool,

@@ -1,4 +1,4 @@
-//! What was registered, kept in a folder beside the manifest that belongs into version control:
+//! The registered versions, kept in a folder beside the manifest that belongs into version control:
 //!
 //! ```text
 //! stylus-upgrades-versions/
@@ -55,7 +55,7 @@ pub struct Versions {
 /// A version with everything that is kept of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Kept {
-    /// What the registry recorded.
+    /// The record of what the registry recorded.
     pub record: Record,
     /// Its code as it lies on chain, with that of its fragments.
     pub code: CodeBytes,
@@ -76,7 +76,7 @@ impl Kept {
         }
     }
 
-    /// What callers can use, as its document says.
+    /// Returns what callers can use, as its document says.
     pub fn callable(&self) -> Option<Callable> {
         self.document.as_ref().and_then(Callable::of_document)
     }
@@ -243,7 +243,7 @@ impl Versions {
         Ok(found)
     }
 
-    /// What was recorded of every version that is kept, in the order of networks, names and versions.
+    /// Returns what was recorded of every version that is kept, in the order of networks, names and versions.
     ///
     /// # Errors
     /// As [`Self::read`].

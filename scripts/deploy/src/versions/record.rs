@@ -1,11 +1,11 @@
-//! What the registry recorded of a version, as a file.
+//! The registry's record of a version, as a file.
 
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::model::RecordedCode;
 use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
 
-/// What the registry recorded of a version.
+/// The registry's record of a version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
