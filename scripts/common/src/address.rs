@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// Hexadecimal digits of an address.
 const DIGITS: usize = 40;
 
-/// Why a text is no address: its form, or a wrong digit.
+/// Says why a text is no address: its form, or a wrong digit.
 fn refused(message: String, text: &str) -> Refusal {
     Refusal::new("AddressChecksum", message)
         .with(

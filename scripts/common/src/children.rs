@@ -15,13 +15,13 @@ use std::time::Duration;
 /// Between two looks whether a program that has said all has ended.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// What runs, by number, and whether nothing else may begin.
+/// The programs that run, by number, and whether nothing else may begin.
 struct Running {
     all: BTreeMap<u32, (Pid, Kind)>,
     is_over: bool,
 }
 
-/// What is ended with a program.
+/// The scope of what is ended with a program.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     /// All that it has started.
@@ -73,7 +73,7 @@ impl Started {
         Ok(Self(child))
     }
 
-    /// What it writes, once: stdout and stderr, where they are piped.
+    /// Takes its output, once: stdout and stderr, where they are piped.
     pub fn pipes(&mut self) -> (Option<ChildStdout>, Option<ChildStderr>) {
         (self.0.stdout.take(), self.0.stderr.take())
     }
@@ -113,7 +113,7 @@ impl Started {
         Self::piped(command)?.collected_within(limit)
     }
 
-    /// What a program writes to a file, for a time at most: some end before a pipe has taken all of it.
+    /// Runs a program that writes to a file, for a time at most: some end before a pipe has taken all of it.
     ///
     /// # Errors
     /// As [`Self::output_within`], and of the file.

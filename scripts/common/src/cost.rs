@@ -1,6 +1,6 @@
-//! What transactions cost. On an Arbitrum chain a transaction also pays for its data on L1, in units of gas: an estimate
-//! and a receipt of the chain have that part in them, a trial on a copy of its state does not. Figures say which they
-//! are: `L1+L2 gas`, or `L2 gas`.
+//! The cost of transactions. On an Arbitrum chain a transaction also pays for its data on L1, in units of gas: an
+//! estimate and a receipt of the chain have that part in them, a trial on a copy of its state does not. Figures say
+//! which they are: `L1+L2 gas`, or `L2 gas`.
 
 use crate::text::grouped;
 use alloy::primitives::U256;
@@ -13,7 +13,7 @@ use std::ops::Add;
 /// Units of gas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Gas {
-    /// How many.
+    /// The number of units.
     #[serde(rename = "gas")]
     pub units: u64,
     /// True if those that pay for L1 are among them.
@@ -33,13 +33,13 @@ pub struct Cost {
 }
 
 impl Gas {
-    /// That many, with what pays for L1.
+    /// Returns that many, with what pays for L1.
     pub const fn with_l1(units: u64) -> Self {
         let with_l1 = true;
         Self { units, with_l1 }
     }
 
-    /// That many, without what pays for L1.
+    /// Returns that many, without what pays for L1.
     pub const fn without_l1(units: u64) -> Self {
         let with_l1 = false;
         Self { units, with_l1 }
@@ -53,7 +53,7 @@ impl Gas {
         }
     }
 
-    /// What it costs at a price in wei.
+    /// Returns what it costs at a price in wei.
     pub fn at(self, price: u128) -> Cost {
         let wei = U256::from(self.units).saturating_mul(U256::from(price));
         let value = U256::ZERO;

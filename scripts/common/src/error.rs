@@ -1,9 +1,9 @@
-//! How a failure is reported: a name, a message, what was expected, what was found, what to do next.
+//! The report of a failure: a name, a message, what was expected, what was found, what to do next.
 
 use serde::{Serialize, Serializer};
 use thiserror::Error;
 
-/// What a line in the words of another program begins with.
+/// The beginning of a line in the words of another program.
 const QUOTED: &str = "| ";
 
 /// Exit codes of the command line.
@@ -27,7 +27,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// How a command ends that reports an error beside its result, if there is one.
+    /// Returns how a command ends that reports an error beside its result, if there is one.
     pub fn of<T>(error: Option<&T>) -> Self {
         match error {
             Some(_) => Self::Refused,
@@ -36,7 +36,7 @@ impl Exit {
     }
 }
 
-/// What every error can tell about itself.
+/// An error that can tell about itself.
 pub trait Explain: std::fmt::Display {
     /// All of it, as programs read it.
     fn report(&self) -> Report;
@@ -52,15 +52,15 @@ pub trait Explain: std::fmt::Display {
     fn details(&self) -> Vec<String> {
         self.report().details
     }
-    /// What was expected, if that says more than the message.
+    /// Returns what was expected, if that says more than the message.
     fn expected(&self) -> Option<String> {
         self.report().expected
     }
-    /// What was found instead.
+    /// Returns what was found instead.
     fn found(&self) -> Option<String> {
         self.report().found
     }
-    /// What the reader can do now.
+    /// Returns what the reader can do now.
     fn next(&self) -> Option<String> {
         self.report().next()
     }
@@ -71,16 +71,16 @@ pub trait Explain: std::fmt::Display {
 pub struct Report {
     /// The error's name.
     pub name: String,
-    /// What happened.
+    /// The message: what happened.
     pub message: String,
     /// The lines that end the message, where it has several.
     #[serde(skip)]
     pub details: Vec<String>,
-    /// What was expected.
+    /// The expected state.
     pub expected: Option<String>,
-    /// What was found.
+    /// The state that was found.
     pub found: Option<String>,
-    /// What to do next.
+    /// The next steps.
     #[serde(serialize_with = "joined")]
     pub next: Vec<String>,
 }
@@ -91,7 +91,7 @@ impl Report {
         error.report()
     }
 
-    /// What to do next about all reasons, in one text.
+    /// Returns what to do next about all reasons, in one text.
     pub fn next(&self) -> Option<String> {
         one_text(&self.next)
     }
@@ -105,7 +105,8 @@ impl Report {
         }
     }
 
-    /// What was expected, what was found, and what to do next, which is there once for each reason; each by its name.
+    /// Returns what was expected, what was found, and what to do next, which is there once for each reason; each by its
+    /// name.
     pub fn named(&self) -> Vec<(&'static str, &String)> {
         let all = [
             ("expected", self.expected.as_slice()),
@@ -156,13 +157,13 @@ impl Refusal {
         Self(Box::new(Told { report, exit }))
     }
 
-    /// What another error says.
+    /// Takes over what another error says.
     pub fn of(error: &dyn Explain) -> Self {
         let (report, exit) = (error.report(), error.exit());
         Self(Box::new(Told { report, exit }))
     }
 
-    /// What was expected, what was found instead, and what to do now.
+    /// Adds what was expected, what was found instead, and what to do now.
     #[must_use]
     pub fn with(
         mut self,

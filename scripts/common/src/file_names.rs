@@ -1,5 +1,4 @@
-//! What the files and folders that commands keep in a project are called. They are no sources of a
-//! contract.
+//! The names of the files and folders that commands keep in a project. They are no sources of a contract.
 
 /// The manifest.
 pub const MANIFEST: &str = "stylus-upgrades.toml";
@@ -7,7 +6,7 @@ pub const MANIFEST: &str = "stylus-upgrades.toml";
 pub const JOURNALS: &str = ".stylus-upgrades";
 /// The folder of layout documents and builds, beside the manifest.
 pub const LAYOUTS: &str = "stylus-upgrades-layouts";
-/// What must hold after an upgrade, as `plan --write-expect` is shown to write it.
+/// The file of what must hold after an upgrade, as `plan --write-expect` is shown to write it.
 pub const EXPECTATIONS: &str = "expect.toml";
 /// The folder of what was registered, beside the manifest; it belongs into version control. It is not called
 /// `stylus-upgrades`, which is the name of a clone of the framework.

@@ -19,7 +19,7 @@ use std::str::FromStr;
 /// The same type that the registry's storage is declared with.
 pub use stylus_upgrades_interface::ids::DefinitionId;
 
-/// What one of them looks like.
+/// The form of one of them.
 pub const WORD: &str = "expected 0x and 64 hexadecimal digits";
 
 /// Declares types that are one word, and print, parse and serialize as it.
@@ -84,7 +84,7 @@ words! {
     CodeHash;
     /// keccak256 of a layout document; zero where none was registered.
     LayoutHash;
-    /// What the builder makes of all files that a build reads; zero where none was registered.
+    /// The hash that the builder makes of all files that a build reads; zero where none was registered.
     SourceHash;
     /// keccak256 of the calldata of a transaction.
     CalldataHash;
@@ -92,7 +92,7 @@ words! {
     TxHash;
 }
 
-/// Those that are keccak256 of bytes.
+/// The hashes that are keccak256 of bytes.
 macro_rules! hashes {
     ($($name:ident)+) => {$(
         impl $name {

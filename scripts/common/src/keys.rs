@@ -1,4 +1,4 @@
-//! Where the signing key comes from. It is never printed, whatever goes wrong.
+//! The source of the signing key. The key is never printed, whatever goes wrong.
 
 use crate::address;
 use crate::error::Refusal;
@@ -19,9 +19,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The name of the refusal of a file that others can read.
 const EXPOSED: &str = "KeyExposed";
-/// What names a key in the manifest.
+/// The name of a key in the manifest.
 const OF_MANIFEST: &str = "`key` in the manifest";
-/// What is said of a text that may be a key.
+/// The words for a text that may be a key.
 const NOT_REPEATED: &str = "something else, which is not repeated here";
 /// Environment variable with the address that the key must belong to.
 const FROM_VARIABLE: &str = "ETH_FROM";
@@ -208,7 +208,7 @@ impl KeyArgs {
         Ok(Some(signer))
     }
 
-    /// What flags and variables say, every flag before every variable, and what names it.
+    /// Returns what flags and variables say, every flag before every variable, and what names it.
     fn given(&self) -> Option<(Source, &'static str)> {
         let key = |key: Secret| Some(Source::Key(key));
         let keystore = path_variable(KEYSTORE_VARIABLE).map(Source::Keystore);
@@ -233,8 +233,8 @@ impl KeyArgs {
     }
 }
 
-/// Where a key is that other programs of this user can read, whatever this process hides: in its arguments, or in the
-/// environment of a process that started it. `None` if there is none.
+/// Says where a key is that other programs of this user can read, whatever this process hides: in its arguments, or in
+/// the environment of a process that started it. `None` if there is none.
 pub fn in_sight() -> Option<String> {
     let is_key = |argument: std::ffi::OsString| {
         let argument = argument.to_string_lossy();
@@ -283,7 +283,7 @@ fn in_environment_above() -> Option<String> {
     None
 }
 
-/// Where a key lies.
+/// The place of a key.
 enum Source {
     Key(Secret),
     File(PathBuf),
@@ -363,7 +363,7 @@ static PROMPT: Mutex<Option<Prompt>> = Mutex::new(None);
 /// A terminal that hides what is typed, and its modes from before.
 pub type Prompt = (File, Termios);
 
-/// What is typed at the terminal and not shown there.
+/// Reads what is typed at the terminal and not shown there.
 fn typed(question: &str) -> io::Result<String> {
     let mut terminal = File::options().read(true).write(true).open("/dev/tty")?;
     terminal.write_all(question.as_bytes())?;

@@ -18,7 +18,7 @@ mod armed;
 #[cfg(feature = "kill-points")]
 pub use armed::{VARIABLE, is_due, kill};
 
-/// Where a run can be killed.
+/// The moment at which a run can be killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// A transaction is signed and noted, and was not sent.
@@ -29,7 +29,7 @@ pub enum Phase {
     Mined,
     /// A page of events was gathered.
     Gathered,
-    /// What came of it was reported.
+    /// The result was reported.
     Reported,
     /// A line of the journal is half written.
     Journal,

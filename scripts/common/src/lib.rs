@@ -1,4 +1,4 @@
-//! What every part of the command line stands on.
+//! The shared base of every part of the command line.
 //!
 //! | module | holds |
 //! |---|---|

@@ -19,9 +19,9 @@ use tokio::time::sleep;
 
 /// Connections at once, at most.
 const CONNECTIONS: usize = 64;
-/// How long the head of a request may take. It also ends a connection that is kept and asks for nothing.
+/// The time that the head of a request may take. It also ends a connection that is kept and asks for nothing.
 const HEAD: Duration = Duration::from_secs(10);
-/// How long nobody is accepted after no file descriptor was free.
+/// The time for which nobody is accepted after no file descriptor was free.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Answers requests, for ever. Each connection is a task of its own: a defect in an answer ends no other one.

@@ -97,14 +97,14 @@ pub struct Manifest {
     pub aliases: BTreeMap<String, Address>,
     /// The networks by name.
     pub networks: BTreeMap<String, Network>,
-    /// What the fuzzer is told of upgrades, by definition; the same on every network.
+    /// The declarations for the fuzzer about upgrades, by definition; the same on every network.
     pub fuzz: BTreeMap<String, Declared>,
     /// The file that it was read from.
     #[serde(skip)]
     pub path: Option<PathBuf>,
 }
 
-/// What an author declares of the upgrades of a definition.
+/// The declarations of an author about the upgrades of a definition.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Declared {
@@ -371,7 +371,7 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '-' | '.')
 }
 
-/// What keeps the file from being had, or makes that others may have written it.
+/// The error that the file cannot be had, or that others may have written it.
 fn unusable(error: Refusal) -> Refusal {
     let name = if own_file::is_io(&error) {
         "ManifestUnreadable"

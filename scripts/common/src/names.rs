@@ -6,7 +6,7 @@ use crate::text::words_of;
 use alloy::primitives::Address;
 use std::collections::BTreeMap;
 
-/// How a command of this program begins in a text.
+/// The beginning of a command of this program in a text.
 const COMMAND: &str = "stylus-upgrades ";
 /// The flags that name a registry: a command with one is for somebody elsewhere.
 const FOR_OTHERS: [&str; 2] = [" --registry ", " --trust-registry "];

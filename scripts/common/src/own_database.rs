@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use thiserror::Error;
 
-/// Why a database is not opened.
+/// The reason why a database is not opened.
 #[derive(Debug, Error)]
 pub enum OpenError {
     /// The file or its folder is not the user's alone.

@@ -32,7 +32,7 @@ const STICKY: u32 = 0o1000;
 /// The name of a refusal of the system: the file may be harmless and cannot be had.
 const IO: &str = "Io";
 
-/// Why a file is not used.
+/// The reason why a file is not used.
 pub type FileError = Refusal;
 
 /// The system refuses what was attempted: read, written.
@@ -186,7 +186,7 @@ pub fn replace(
     write(path, content)
 }
 
-/// Whether [`replace`] would write there.
+/// Requires that [`replace`] would write there.
 ///
 /// # Errors
 /// [`FileError`].
@@ -199,7 +199,7 @@ pub fn require_replaceable(path: &Path, is_own: impl Fn(&str) -> bool) -> Result
     }
 }
 
-/// Whether [`write()`] could write that content: it is written beside the file, and removed.
+/// Tries whether [`write()`] could write that content: it is written beside the file, and removed.
 ///
 /// # Errors
 /// As [`write()`].

@@ -1,4 +1,4 @@
-//! How long work reports what it is doing, without knowing who listens.
+//! Reports of what long work is doing, without knowing who listens.
 
 use crate::ids::TxHash;
 use crate::text::duration;
@@ -22,7 +22,7 @@ pub trait Progress: Send + Sync {
     fn note(&self, _text: &str) {}
     /// A hash that may be told of is that of a transaction.
     fn transaction(&self, _: TxHash) {}
-    /// That transaction was refused: it was not sent.
+    /// Reports that the transaction was refused: it was not sent.
     fn not_sent(&self, _: TxHash) {}
     /// A command that runs now, or what a transaction that is sent now says, in full. Most listeners
     /// leave it out.
@@ -32,7 +32,7 @@ pub trait Progress: Send + Sync {
     fn exchanged(&self, _: &dyn Fn() -> Value) {}
 }
 
-/// How fast a piece of work proceeds.
+/// The rate at which a piece of work proceeds.
 #[derive(Debug, Clone, Copy)]
 pub struct Rate {
     begun: Instant,
@@ -48,7 +48,7 @@ impl Rate {
         }
     }
 
-    /// What is done a second, and how long the rest takes at that rate.
+    /// Says what is done a second, and how long the rest takes at that rate.
     pub fn summary(&self, done: u64, total: u64) -> String {
         summary_after(
             self.begun.elapsed(),

@@ -1,4 +1,4 @@
-//! What a command reports: one typed value. Lines for people and the document of `--json` are renderings of it; the
+//! The report of a command: one typed value. Lines for people and the document of `--json` are renderings of it; the
 //! console renders the same value as a page.
 
 use crate::error::Exit;
@@ -7,7 +7,7 @@ use crate::output::Outcome;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// What a command reports. It serializes to the fields of its document.
+/// A report of a command. It serializes to the fields of its document.
 pub trait CommandReport: Serialize {
     /// The lines for people, in order; none of a part that only programs read. `names` are the manifest's names of
     /// addresses.
@@ -20,7 +20,7 @@ pub trait CommandReport: Serialize {
         Vec::new()
     }
 
-    /// How the command ended.
+    /// Returns how the command ended.
     fn exit(&self) -> Exit {
         Exit::Done
     }
@@ -38,7 +38,7 @@ impl Outcome {
         }
     }
 
-    /// What programs alone ask for.
+    /// Makes a document that programs alone ask for.
     pub fn document(report: &impl Serialize) -> Self {
         Self {
             document: document(report),

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
-/// What stands in a secret's place.
+/// The text in a secret's place.
 pub const HIDDEN: &str = "(hidden)";
 /// Digits of an address.
 const ADDRESS_DIGITS: usize = 40;
@@ -71,7 +71,7 @@ pub fn without_values(line: &str) -> String {
     }
 }
 
-/// What is said about a line of TOML, without the values of that line and without other texts in
+/// Returns what is said about a line of TOML, without the values of that line and without other texts in
 /// double quotes.
 pub fn without_values_of(line: &str, message: &str) -> String {
     let value = line.split_once('=').map_or(line, |(_, value)| value);

@@ -19,7 +19,7 @@ pub fn state_folder() -> Option<PathBuf> {
     )
 }
 
-/// What a file of a folder of it holds; nothing where it cannot be read. It may be anything.
+/// Reads what a file of a folder of it holds; nothing where it cannot be read. It may be anything.
 pub fn recall<T: DeserializeOwned>(file: &Path) -> Option<T> {
     let text = own_file::read(file).ok()??;
     serde_json::from_str(&text).ok()

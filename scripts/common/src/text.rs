@@ -1,4 +1,4 @@
-//! How numbers, times and words are written for people.
+//! Numbers, times and words, written for people.
 
 use alloy::primitives::{Address, B256, U256};
 
@@ -89,7 +89,7 @@ pub fn quoted(word: &str) -> String {
 
 /// Names of a list that are printed, at most.
 const LISTED_MAX: usize = 12;
-/// How alike two words are, from 0 to 1, where one may be a slip of the other.
+/// The likeness of two words, from 0 to 1, where one may be a slip of the other.
 const ALIKE: f64 = 0.8;
 
 /// The seconds of a time span that is written with a unit: `45s`, `30m`, `12h`, `2d`.

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Debug, Clone, Default)]
 pub struct Accepted {
     ids: BTreeSet<FindingId>,
-    /// What the project answers for in its manifest, beside what is given with the command.
+    /// The findings that the project answers for in its manifest, beside what is given with the command.
     of_project: BTreeSet<FindingId>,
     /// The ids that the approver accepted in earlier commands.
     of_earlier: BTreeSet<FindingId>,

@@ -1,4 +1,4 @@
-//! How much was seen of each part. That is computed from where what is known of it comes from; nobody
+//! The extent to which each part was seen. It is computed from where what is known of it comes from; nobody
 //! says "complete".
 
 use super::extent::Extent;
@@ -12,7 +12,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::sync::Arc;
 
-/// Where what is known of a part comes from, or of some of it.
+/// The source of what is known of a part, or of some of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
     part: Part,
@@ -26,12 +26,12 @@ pub struct Evidence {
     why: String,
 }
 
-/// What was seen of each part, and where from. A part that is not among it had nothing to look at.
+/// The evidence of each part. A part that is not among it had nothing to look at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Coverage(Vec<Evidence>);
 
 impl Part {
-    /// How it can be checked after all.
+    /// Says how it can be checked after all.
     const fn advice(self) -> &'static str {
         match self {
             Self::Steps => {
@@ -136,7 +136,7 @@ impl Coverage {
         other.0.iter().for_each(|one| self.add(one.clone()));
     }
 
-    /// How much of a part was seen; `None` where there was nothing to look at.
+    /// Returns how much of a part was seen; `None` where there was nothing to look at.
     pub fn of(&self, part: Part) -> Option<Extent> {
         self.about(part).map(Evidence::extent).max()
     }
@@ -145,7 +145,7 @@ impl Coverage {
         self.0.iter().filter(move |one| one.part == part)
     }
 
-    /// Why no more than `extent` of a part was seen.
+    /// Says why no more than `extent` of a part was seen.
     fn why(&self, part: Part, extent: Extent) -> Vec<&str> {
         let all = self
             .about(part)
@@ -153,7 +153,7 @@ impl Coverage {
         all.map(|one| one.why.as_str()).collect()
     }
 
-    /// Why nothing was seen of a part, where no other finding says so.
+    /// Says why nothing was seen of a part, where no other finding says so.
     fn why_absent(&self, part: Part) -> Option<&str> {
         let is_absent = |one: &&Evidence| one.extent() == Extent::Absent && !one.is_told;
         self.about(part).find(is_absent).map(|one| one.why.as_str())

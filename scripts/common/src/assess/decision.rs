@@ -1,4 +1,4 @@
-//! What follows from findings, from what was accepted, and from who asks.
+//! The decision that follows from findings, from what was accepted, and from who asks.
 
 use super::accepted::Accepted;
 use super::finding::{Finding, Severity};
@@ -6,24 +6,24 @@ use super::kind::FindingKind;
 use super::origin::{Origin, Part, Writer};
 use serde::Serialize;
 
-/// Who asks.
+/// The role of who asks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Who sends it first, or alone.
+    /// The account that sends it first, or alone.
     #[default]
     Proposer,
-    /// Who judges what somebody else proposed.
+    /// The account that judges what somebody else proposed.
     Approver,
-    /// Who sends what its approvers decided: they answered for what can be accepted.
+    /// The account that sends what its approvers decided: they answered for what can be accepted.
     Executor,
-    /// Who looks and decides nothing.
+    /// A reader who looks and decides nothing.
     Reader,
     /// A check of a change before it is merged.
     Ci,
 }
 
-/// What it takes to continue.
+/// The consent that it takes to continue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Consent {
@@ -35,14 +35,14 @@ pub enum Consent {
     Refused,
 }
 
-/// What follows.
+/// The decision about findings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Decision {
     /// Findings that would refuse it and were accepted.
     pub accepted: Vec<Finding>,
     /// Findings that refuse it.
     pub refused: Vec<Finding>,
-    /// What it takes to continue.
+    /// The consent that it takes to continue.
     pub consent: Consent,
 }
 
@@ -52,8 +52,8 @@ impl Role {
         matches!(self, Self::Proposer | Self::Ci)
     }
 
-    /// What each role believes of what somebody wrote: the one table of it. The word of who proposes is his own to
-    /// himself, and that of the change to all others.
+    /// Returns what each role believes of what somebody wrote: the one table of it. The word of who proposes is his own
+    /// to himself, and that of the change to all others.
     pub const fn believes(self, writer: Writer) -> Origin {
         match (self, writer) {
             (_, Writer::Nobody) => Origin::Chain,

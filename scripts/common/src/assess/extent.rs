@@ -1,8 +1,8 @@
-//! How much of a part was seen.
+//! The extent to which a part was seen.
 
 use serde::Serialize;
 
-/// How much of a part was seen.
+/// The extent to which a part was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Extent {

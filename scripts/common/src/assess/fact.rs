@@ -36,7 +36,7 @@ impl<T> Fact<T> {
         }
     }
 
-    /// What is known.
+    /// Returns what is known.
     pub fn value(&self) -> Option<&T> {
         self.value.as_ref()
     }
@@ -46,17 +46,17 @@ impl<T> Fact<T> {
         self.value
     }
 
-    /// Where it is known from.
+    /// Returns where it is known from.
     pub const fn origin(&self) -> Origin {
         self.origin
     }
 
-    /// Why it is not known, or not better.
+    /// Says why it is not known, or not better.
     pub fn why(&self) -> &str {
         &self.why
     }
 
-    /// What it proves about a part.
+    /// Returns what it proves about a part.
     pub fn about(&self, part: Part) -> Evidence {
         Evidence::whole(part, self.origin, &self.why)
     }

@@ -10,7 +10,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// How much a finding weighs.
+/// The weight of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -61,35 +61,35 @@ impl fmt::Display for SourceLine {
 /// Something that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What it is called, stable: what `--accept` takes, or the name of an error.
+    /// Its stable name: the id that `--accept` takes, or the name of an error.
     pub id: FindingId,
-    /// How much it weighs.
+    /// Its weight.
     pub severity: Severity,
-    /// What it is about.
+    /// The part that it is about.
     pub part: Part,
-    /// Where what is known of it comes from.
+    /// The source of what is known of it.
     pub origin: Origin,
-    /// What it is.
+    /// The finding in words.
     pub message: String,
     /// The lines that belong to it, where it has several: a compiler's words.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<String>,
-    /// What was expected.
+    /// The expected state.
     pub expected: Option<String>,
-    /// What was found.
+    /// The state that was found.
     pub found: Option<String>,
-    /// What to do.
+    /// The next step.
     pub next: Option<String>,
-    /// Where it stands.
+    /// Its place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<SourceLine>,
-    /// Where it stood in the version before, if that is another place.
+    /// Its place in the version before, if that is another place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place_before: Option<SourceLine>,
     /// The field or the function that it is about, which determines its place; the transaction of an arrival.
     #[serde(skip)]
     pub about: Option<String>,
-    /// What it is told with where it refuses something together with others of its check.
+    /// The findings that it is told with where it refuses something together with others of its check.
     #[serde(skip)]
     pub together: Option<Arc<Together>>,
 }
@@ -104,7 +104,8 @@ impl Severity {
         Self::Good,
     ];
 
-    /// How many of `all` have each severity, in words (`2 warnings`), the heaviest first; none that no finding has.
+    /// Counts how many of `all` have each severity, in words (`2 warnings`), the heaviest first; none that no finding
+    /// has.
     pub fn counted<'a>(all: impl IntoIterator<Item = &'a Finding>) -> Vec<(Self, String)> {
         let all: Vec<Self> = all.into_iter().map(|one| one.severity).collect();
         let number = |severity| all.iter().filter(|one| **one == severity).count();
@@ -170,7 +171,7 @@ impl Finding {
         }
     }
 
-    /// What refuses something together with the others of a check, unless its id is accepted.
+    /// Makes a finding that refuses something together with the others of a check, unless its id is accepted.
     pub fn of_several(
         part: Part,
         (id, about): (FindingId, &str),
@@ -216,7 +217,7 @@ impl Finding {
         Self::new(part, severity, id.into(), message)
     }
 
-    /// What would make an upgrade fail that is tried on a copy, named like an error.
+    /// Makes a finding of what would make an upgrade fail that is tried on a copy, named like an error.
     pub fn problem(
         name: &'static str,
         message: String,
@@ -323,14 +324,14 @@ impl Finding {
         line
     }
 
-    /// That line, and what to do next on another.
+    /// Returns that line, and what to do next on another.
     pub fn short_lines(&self) -> Vec<String> {
         let next = self.next.iter();
         let next = next.map(|next| format!("    next      {}", next.replace('\n', "")));
         std::iter::once(self.line()).chain(next).collect()
     }
 
-    /// What it says, without its id and what to do next, as one sentence.
+    /// Says it, without its id and what to do next, as one sentence.
     pub fn says(&self) -> String {
         let mut says = self.message.clone();
         let words = self.words().filter(|(name, _)| *name != "next");

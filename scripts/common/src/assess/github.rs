@@ -27,7 +27,7 @@ pub fn annotation(finding: &Finding) -> String {
     format!("::{level} {}::{}", properties.join(","), data(&message))
 }
 
-/// What ends a line would end the command.
+/// Escapes what ends a line: it would end the command.
 fn data(text: &str) -> String {
     text.replace('%', "%25")
         .replace('\r', "%0D")

@@ -48,7 +48,7 @@ enum Subject {
     CodeReplacer(Address, CodeReplacer),
 }
 
-/// Who can replace the code of an instance without the registry.
+/// The account that can replace the code of an instance without the registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CodeReplacer {
     /// This account.

@@ -1,10 +1,10 @@
-//! Where facts come from, and what may be concluded from it.
+//! The origins of facts, and what may be concluded from them.
 
 use super::extent::Extent;
 use serde::Serialize;
 use std::fmt;
 
-/// Where a fact comes from.
+/// The origin of a fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
@@ -14,31 +14,31 @@ pub enum Origin {
     Build,
     /// A file as the default branch has it: somebody reviewed it.
     DefaultBranch,
-    /// What this machine keeps, or the caller says: nobody else has seen it.
+    /// A fact that this machine keeps, or the caller says: nobody else has seen it.
     Remembered,
     /// A file of the change itself, or a document of who proposes it.
     Change,
-    /// What an author wrote beside the code, and no compiler checks.
+    /// A note that an author wrote beside the code, and no compiler checks.
     Annotation,
     /// Nobody knows.
     NotKnown,
 }
 
-/// Who could have written a fact as he likes.
+/// The person who could have written a fact as they like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Writer {
     /// Nobody: it was read, computed here, or reviewed.
     Nobody,
-    /// Who asks.
+    /// The one who asks.
     Me,
-    /// Who proposes what is judged.
+    /// The proposer of what is judged.
     Proposer,
-    /// Who wrote the code.
+    /// The author of the code.
     Author,
 }
 
 impl Origin {
-    /// Who could have written a fact of this origin; `None` if nobody knows the fact.
+    /// Returns who could have written a fact of this origin; `None` if nobody knows the fact.
     pub const fn writer(self) -> Option<Writer> {
         Some(match self {
             Self::Chain | Self::Build | Self::DefaultBranch => Writer::Nobody,
@@ -50,27 +50,27 @@ impl Origin {
     }
 }
 
-/// What something is about.
+/// The part that something is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
-    /// Whether the new version reads the storage of the one before as it was written.
+    /// The storage layout: whether the new version reads the storage of the one before as it was written.
     Layout,
-    /// Whether the storage that the new version begins to use is empty on the live instances.
+    /// The live instances: whether the storage that the new version begins to use is empty on the live instances.
     LiveInstances,
-    /// Whether the initializers and migrations that the code declares are run.
+    /// The steps: whether the initializers and migrations that the code declares are run.
     Steps,
-    /// Whether the sources of the code are known.
+    /// The sources of the code: whether they are known.
     Source,
-    /// Whether callers find every function of the version before, and none is one that proxies
+    /// The interface: whether callers find every function of the version before, and none is one that proxies
     /// answer themselves.
     Interface,
-    /// Whether it succeeds on a copy of the chain.
+    /// The simulation: whether it succeeds on a copy of the chain.
     #[serde(rename = "trial")]
     Simulation,
     /// The code that runs: whether it can, and whether its sources have what no code behind a proxy should have.
     Code,
-    /// Who decides.
+    /// The accounts that decide.
     Policy,
     /// Accounts that are named.
     Accounts,
@@ -94,7 +94,7 @@ impl Part {
         Self::Code,
     ];
 
-    /// As ids name it.
+    /// Returns its name in ids.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Layout => "layout",
@@ -133,7 +133,7 @@ impl fmt::Display for Part {
     }
 }
 
-/// How much of a part is seen at most where all that is known of it has this origin. The one table of it;
+/// Returns how much of a part is seen at most where all that is known of it has this origin. The one table of it;
 /// docs/design.md shows it.
 pub const fn concludes(part: Part, origin: Origin) -> Extent {
     use Extent::{Absent, Complete, Partial};

@@ -1,4 +1,4 @@
-//! What refuses a command: the findings that are in the way, told once for each check.
+//! The refusal of a command: the findings that are in the way, told once for each check.
 
 use super::finding::Finding;
 use super::id::FindingId;
@@ -35,7 +35,7 @@ pub fn told_once(all: &[Finding]) -> Vec<Finding> {
     told
 }
 
-/// What findings of one check say together: all of `group` have that in common, or it is one finding.
+/// Returns what findings of one check say together: all of `group` have that in common, or it is one finding.
 fn report(group: &[&Finding]) -> Report {
     let first = group[0];
     let Some(together) = &first.together else {
@@ -97,7 +97,7 @@ impl Refused {
         &self.findings
     }
 
-    /// What each check says. The error is named after the first.
+    /// Returns what each check says. The error is named after the first.
     fn told(&self) -> Vec<Report> {
         let mut groups: Vec<Vec<&Finding>> = Vec::new();
         for one in &self.findings {
@@ -113,7 +113,7 @@ impl Refused {
     }
 }
 
-/// What an approver does about an action that his checks refuse.
+/// Says what approvers do about an action that their checks refuse.
 fn refuse(action: &ActionId) -> String {
     format!(
         "to refuse the action, so that everybody sees it: stylus-upgrades revoke {action}. The rest is for who proposed \

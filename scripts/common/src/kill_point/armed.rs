@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub const VARIABLE: &str = "STYLUS_UPGRADES_KILL_AT";
 
 impl Phase {
-    /// As the variable names it.
+    /// Returns its name in the variable.
     pub const fn name(self) -> &'static str {
         match self {
             Self::BeforeSending => "before-sending",

@@ -1,4 +1,4 @@
-//! What can be an alias. It stands where an address stands, so it must not look like one, nor like a
+//! The form of an alias. An alias stands where an address stands, so it must not look like one, nor like a
 //! word of policies, nor like another alias.
 
 use crate::error::Refusal;
@@ -35,7 +35,7 @@ pub fn check_alias(path: &Path, alias: &str) -> Result<(), Refusal> {
     .usage())
 }
 
-/// Why a word is no alias.
+/// Says why a word is no alias.
 pub(super) fn reason(alias: &str) -> Option<&'static str> {
     let is_in_it = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     let is_word = |word: &&str| word.eq_ignore_ascii_case(alias);

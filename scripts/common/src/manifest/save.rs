@@ -10,7 +10,7 @@ use toml_edit::{DocumentMut, InlineTable, Item, Table, value};
 /// Bytes that an entry takes, with its table: an alias, an address and what stands around them.
 const ENTRY: usize = 256;
 
-/// What is saved.
+/// An entry that is saved.
 #[derive(Clone, Copy)]
 pub enum Entry<'a> {
     /// The registry, and at the top the chain that it is on.
@@ -53,7 +53,7 @@ impl Manifest {
         }
     }
 
-    /// Whether an address could be saved, as far as can be known before there is the address.
+    /// Requires that an address could be saved, as far as can be known before there is the address.
     ///
     /// # Errors
     /// Where one stands there; what keeps the file from being written.

@@ -3,7 +3,7 @@
 use super::is_word;
 use crate::text::{seconds, words_of};
 
-/// How to write what `expression` seems to mean, where its text shows a usual slip: `2 of (…)`, `ana and ben`,
+/// Says how to write what `expression` seems to mean, where its text shows a usual slip: `2 of (…)`, `ana and ben`,
 /// `AFTER(1day)`.
 pub fn policy_slip(expression: &str) -> Option<String> {
     let words: Vec<_> = words_of(expression, is_word).collect();

@@ -1,4 +1,4 @@
-//! Whether the registry's views say what its events say.
+//! Compares what the registry's views say with what its events say.
 
 use crate::model::definition::{Definition, Head, Instance, Version};
 use crate::model::reader::Seen;
@@ -9,11 +9,11 @@ use std::fmt::Debug;
 /// Something that a view tells otherwise than the events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
-    /// What it is about.
+    /// The subject.
     pub what: String,
-    /// What follows from the events.
+    /// The value that follows from the events.
     pub events: String,
-    /// What the view says.
+    /// The value that the view says.
     pub view: String,
 }
 
@@ -161,7 +161,7 @@ mod tests {
         }
     }
 
-    /// What differs where the views say otherwise in that way.
+    /// Finds what differs where the views say otherwise in that way.
     fn found(otherwise: impl FnOnce(&mut Seen)) -> Vec<String> {
         let mut seen = seen(definition());
         otherwise(&mut seen);

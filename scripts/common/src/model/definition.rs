@@ -14,7 +14,7 @@ pub fn definition_id(name: &str) -> DefinitionId {
     DefinitionId(keccak256(name))
 }
 
-/// How people call the definition of that name. The empty one is the registry's own.
+/// Returns how people call the definition of that name. The empty one is the registry's own.
 pub fn of_whom(definition: &str) -> &str {
     match definition {
         "" => "the registry itself",
@@ -63,18 +63,18 @@ impl From<RecordedCode> for Code {
     }
 }
 
-/// What one question tells of a definition.
+/// The answers of one question about a definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
     /// The version that is current; empty before the first one.
     pub current: String,
     /// Rises with every version added and policy changed.
     pub sequence: u64,
-    /// How many versions there are.
+    /// The number of versions.
     pub versions: u32,
-    /// How many instances there are.
+    /// The number of instances.
     pub instances: u32,
-    /// Whether it is live, paused or frozen.
+    /// The state: live, paused or frozen.
     pub state: DefinitionState,
 }
 
@@ -87,7 +87,7 @@ pub struct Definition {
     pub current: String,
     /// Rises with every version added and policy changed.
     pub sequence: u64,
-    /// Whether it is live, paused or frozen.
+    /// The state: live, paused or frozen.
     pub state: DefinitionState,
     /// Policies by role.
     pub policies: BTreeMap<String, String>,
@@ -108,8 +108,8 @@ pub struct Definition {
     pub(crate) aborted: BTreeSet<Address>,
     /// Complex migrations that began and did not end, by instance. Events alone tell of them.
     pub begun: BTreeMap<Address, Begun>,
-    /// Why the registry left instances as they were that have not moved since: what they reverted with. Events
-    /// alone tell of it.
+    /// The reasons why the registry left instances as they were that have not moved since: what they reverted with.
+    /// Events alone tell of it.
     pub skipped: BTreeMap<Address, Bytes>,
     /// Policies still to come that belong to the creation.
     pub(crate) initial: u32,
@@ -148,9 +148,9 @@ pub struct Instance {
     pub definition: String,
     /// The version that it is at, as the registry knows it.
     pub version: String,
-    /// What proxy it is.
+    /// The kind of proxy.
     pub kind: ProxyKind,
-    /// What it runs.
+    /// The state of what it runs.
     pub state: InstanceState,
 }
 
@@ -159,7 +159,7 @@ pub struct Instance {
 pub struct ListedInstance {
     /// The instance.
     pub instance: Instance,
-    /// What the proxy answers that it runs; `None` where the registry cannot ask it, or got no answer.
+    /// The implementation that the proxy answers; `None` where the registry cannot ask it, or got no answer.
     pub implementation: Option<Address>,
 }
 
@@ -192,39 +192,39 @@ impl From<Instance> for ListedInstance {
 /// An action that is open.
 #[derive(Debug, Clone, Default)]
 pub struct Action {
-    /// Who proposed it.
+    /// The account that proposed it.
     pub proposer: Address,
-    /// What it does.
+    /// The call that it makes.
     pub call: Bytes,
     /// The role that it asks for.
     pub role: String,
-    /// What its approvals are bound to.
+    /// The epoch that its approvals are bound to.
     pub epoch: u64,
     /// Unix seconds at which it was proposed.
     pub opened: u64,
     /// Unix seconds up to which it can be executed.
     pub expires: u64,
-    /// Who approves it.
+    /// The accounts that approve it.
     pub approved: Vec<Address>,
     pub(crate) timelocks: Vec<u64>,
 }
 
-/// How far an action is.
+/// The progress of an action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Readiness {
     /// Approvals that count so far.
     pub approvals: u16,
     /// These and the fewest that are missing.
     pub required: u16,
-    /// Who approved.
+    /// The accounts that approved.
     pub approved: Vec<Address>,
-    /// Who may approve and has not.
+    /// The accounts that may approve and have not.
     pub missing: Vec<Address>,
     /// Unix seconds from which it can be executed; 0 if no delay is involved or none runs yet.
     pub not_before: u64,
     /// Unix seconds up to which it can be approved and executed.
     pub expires: u64,
-    /// What keeps it from being executed.
+    /// The obstacle that keeps it from being executed.
     pub blocked_by: BlockedBy,
 }
 
@@ -251,8 +251,8 @@ impl Readiness {
         (!is_over).then_some(self.not_before)
     }
 
-    /// Whose approvals would still count; none where all that are needed are there, and a delay runs or anybody may
-    /// execute it.
+    /// Returns the accounts whose approvals would still count; none where all that are needed are there, and a delay
+    /// runs or anybody may execute it.
     pub fn needed(&self) -> &[Address] {
         match self.more() {
             0 => &[],
@@ -272,10 +272,10 @@ pub struct Acceptance {
     pub nonce: u64,
 }
 
-/// What approvals about a proxy are bound to, and where it comes from.
+/// The state that approvals about a proxy are bound to, and where it comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Details {
-    /// How often what it runs, or who may change that, has changed.
+    /// The number of times that what it runs, or who may change that, has changed.
     pub nonce: u64,
     /// True if the registry created it.
     pub created: bool,
@@ -292,7 +292,7 @@ pub struct Begun {
     pub from: String,
     /// The version that it reaches.
     pub to: String,
-    /// Whose batches count.
+    /// The account whose batches count.
     pub handler: Address,
     /// Unix seconds.
     pub time: u64,
@@ -303,9 +303,9 @@ pub struct Begun {
 pub struct Unlike {
     /// The proxy.
     pub proxy: Address,
-    /// What it is.
+    /// Its state.
     pub state: InstanceState,
-    /// What its definition is.
+    /// The state of its definition.
     pub wanted: InstanceState,
 }
 
@@ -323,7 +323,7 @@ impl Definition {
         definition_id(&self.name)
     }
 
-    /// How people call it.
+    /// Returns how people call it.
     pub fn title(&self) -> &str {
         of_whom(&self.name)
     }
@@ -347,7 +347,7 @@ impl Definition {
             .position(|version| version.version == label)
     }
 
-    /// What its instances are, once a rollout has reached them.
+    /// Returns what its instances are, once a rollout has reached them.
     fn wanted(&self) -> InstanceState {
         if self.is_paused() {
             InstanceState::Paused

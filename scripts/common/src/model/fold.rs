@@ -1,4 +1,4 @@
-//! What follows from the events of a definition, fed one by one, in their order.
+//! The state that follows from the events of a definition, fed one by one, in their order.
 
 use crate::ids::ActionId;
 use crate::model::definition::{Acceptance, Action, Begun, Definition, Instance, Version};
@@ -66,7 +66,7 @@ impl Definition {
         }
     }
 
-    /// What follows from one more event, in a block of that time.
+    /// Applies one more event, in a block of that time.
     pub fn feed(&mut self, event: &Event, time: u64) {
         match event {
             Event::DefinitionCreated(_) => self.initial = CREATED_WITH,
@@ -306,7 +306,7 @@ impl Definition {
         role_of(role, |role| self.policies.contains_key(role))
     }
 
-    /// What approvals of a role are bound to now.
+    /// Returns what approvals of a role are bound to now.
     pub fn epoch(&self, role: &str) -> u64 {
         if is_of_sequence(role) {
             self.sequence

@@ -1,4 +1,4 @@
-//! Which accounts' code is in use, and what for.
+//! The accounts whose code is in use, and what for.
 
 use crate::model::definition::{Definition, Instance};
 use crate::model::kinds::ProxyKind;
@@ -6,7 +6,7 @@ use alloy::primitives::Address;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// What code is needed for. The order is that in which it is cured: what users call comes first.
+/// The role that code is needed for. The order is that in which it is cured: what users call comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
@@ -61,14 +61,14 @@ impl Role {
 pub struct Used {
     /// The account.
     pub account: Address,
-    /// What for.
+    /// The purpose.
     pub role: Role,
     /// Of which definition, or of which version of it.
     pub of: String,
 }
 
 impl Used {
-    /// What users of an instance run: the proxy, and the implementation at that account.
+    /// Returns what users of an instance run: the proxy, and the implementation at that account.
     pub fn by(instance: &Instance, implementation: Address) -> [Self; 2] {
         let (name, version) = (&instance.definition, &instance.version);
         [
@@ -106,7 +106,7 @@ impl ProxySamples {
 }
 
 impl Definition {
-    /// What users of its instances run, as it was recorded.
+    /// Lists what users of its instances run, as it was recorded.
     pub fn used(&self) -> Vec<Used> {
         self.used_by(self.instances.iter())
     }

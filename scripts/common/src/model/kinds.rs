@@ -97,7 +97,7 @@ numbered! {
         /// It runs the pause stub.
         Paused = instance_state::PAUSED, "paused";
     }
-    /// What a step runs.
+    /// The code that a step runs.
     StepKind {
         /// Nothing: the data stays as it is.
         None = step::NONE, "none";
@@ -110,7 +110,7 @@ numbered! {
         /// A call on the new implementation, which lacks the framework's mixin.
         ForeignCall = step::FOREIGN_CALL, "foreign-call";
     }
-    /// What keeps an action from being executed.
+    /// The obstacle that keeps an action from being executed.
     BlockedBy {
         /// Nothing: any call of anybody executes it.
         Nothing = blocked_by::NOTHING, "nothing";

@@ -1,4 +1,4 @@
-//! What a registry's views say. Nothing else asks them.
+//! The answers of a registry's views. Nothing else asks them.
 
 use crate::ids::{ActionId, CodeHash};
 use crate::model::definition::{
@@ -22,10 +22,10 @@ const PAGE: u32 = 50;
 /// Instances asked for in one call of `instancePage`: proxies that burn all the gas that they get fit an `eth_call`.
 pub const INSTANCE_PAGE: u32 = 100;
 
-/// Where a registry's views are asked: an endpoint, or a copy of a chain.
+/// A place where a registry's views are asked: an endpoint, or a copy of a chain.
 #[allow(async_fn_in_trait)] // what it is used by knows whether it is sent between threads
 pub trait Views {
-    /// Why there is no answer.
+    /// The reason why there is no answer.
     type Error;
 
     /// The answer of an account to a typed call.
@@ -64,22 +64,22 @@ pub struct PathStep {
     pub step: Step,
 }
 
-/// What the views say of a definition, all at one block.
+/// The answers of the views about a definition, all at one block.
 #[derive(Debug, Clone)]
 pub struct Seen {
     /// The block.
     pub block: Block,
-    /// What one question tells; nothing of the registry itself.
+    /// The answer to one question; nothing of the registry itself.
     pub head: Option<Head>,
-    /// Which versions and instances were asked for.
+    /// The versions and instances that were asked for.
     pub slice: Slice,
-    /// What they are.
+    /// The definition with them.
     pub definition: Definition,
     /// The actions that are open.
     pub open: Vec<ActionId>,
 }
 
-/// What the views say of a definition itself.
+/// The answers of the views about a definition itself.
 type OfDefinition = (
     Head,
     Vec<Version>,
@@ -116,17 +116,17 @@ impl<V: Views> Registry<V> {
         self.client.view(self.address, call).await
     }
 
-    /// Whether there is a registry at all: only one answers about its own definition.
+    /// Requires that there is a registry at all: only one answers about its own definition.
     pub async fn require_registry(&self) -> Result<(), V::Error> {
         self.head("").await.map(drop)
     }
 
-    /// Whether the account answers as a registry whose calls are signed by ERC-5267.
+    /// Requires that the account answers as a registry whose calls are signed by ERC-5267.
     pub async fn require_domain(&self) -> Result<(), V::Error> {
         self.ask(&abi::eip712DomainCall {}).await.map(drop)
     }
 
-    /// What one question tells of a definition.
+    /// Reads what one question tells of a definition.
     pub async fn head(&self, name: &str) -> Result<Head, V::Error> {
         let found = self.ask(&abi::definitionCall { name: name.into() }).await?;
         Ok(Head {
@@ -316,7 +316,7 @@ impl<V: Views> Registry<V> {
         Ok(listed)
     }
 
-    /// Where a proxy of that kind and salt is created.
+    /// Asks where a proxy of that kind and salt is created.
     pub async fn proxy_address(
         &self,
         name: &str,
@@ -366,7 +366,7 @@ impl<V: Views> Registry<V> {
         self.ask(&call).await.map(ActionId)
     }
 
-    /// How far an action is.
+    /// Asks how far an action is.
     pub async fn readiness(&self, action: ActionId) -> Result<Readiness, V::Error> {
         let found = self.ask(&abi::readinessCall { action: action.0 }).await?;
         Ok(Readiness {
@@ -380,7 +380,7 @@ impl<V: Views> Registry<V> {
         })
     }
 
-    /// What a definition has accepted of a proxy.
+    /// Reads what a definition has accepted of a proxy.
     pub async fn acceptance(&self, name: &str, proxy: Address) -> Result<Acceptance, V::Error> {
         let name = name.into();
         let found = self.ask(&abi::acceptedTransferCall { name, proxy }).await?;
@@ -391,7 +391,7 @@ impl<V: Views> Registry<V> {
         })
     }
 
-    /// What approvals about a proxy are bound to, and where it comes from. Answered for every account.
+    /// Reads what approvals about a proxy are bound to, and where it comes from. Answered for every account.
     pub async fn details(&self, proxy: Address) -> Result<Details, V::Error> {
         let found = self.ask(&abi::instanceDetailsCall { proxy }).await?;
         Ok(Details {
@@ -418,8 +418,8 @@ impl<V: Views> Registry<V> {
         Ok(steps.map(|(step, to)| PathStep { to, step }).collect())
     }
 
-    /// What the views say of what follows from the events of a definition, of some of its versions and instances, at
-    /// one block.
+    /// Reads what the views say of what follows from the events of a definition, of some of its versions and instances,
+    /// at one block.
     pub async fn seen(&self, events: &Definition, slice: &Slice) -> Result<Seen, V::Error> {
         let block = self.client.block().await?;
         let name = events.name.as_str();
@@ -458,7 +458,8 @@ impl<V: Views> Registry<V> {
         })
     }
 
-    /// What the views say of a definition: its head, and some of its versions and instances, and what it has accepted.
+    /// Reads what the views say of a definition: its head, and some of its versions and instances, and what it has
+    /// accepted.
     async fn definition_in(
         &self,
         events: &Definition,

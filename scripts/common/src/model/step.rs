@@ -1,4 +1,4 @@
-//! What a step into a version runs, and the contract that it names.
+//! The code that a step into a version runs, and the contract that it names.
 
 use crate::model::kinds::StepKind;
 use alloy::primitives::Address;
@@ -18,7 +18,7 @@ pub enum Named {
 }
 
 impl Named {
-    /// What it is, in a word; empty where there is none.
+    /// Says what it is, in a word; empty where there is none.
     pub fn word(self) -> &'static str {
         match self {
             Self::Nothing => "",
@@ -28,7 +28,7 @@ impl Named {
     }
 }
 
-/// What a step runs.
+/// Returns what a step runs.
 pub fn runs(step: &Step) -> StepKind {
     step.kind.into()
 }

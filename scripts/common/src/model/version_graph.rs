@@ -33,11 +33,11 @@ struct VersionNode {
 struct VersionEdge {
     /// Position of the version that it leaves.
     from: usize,
-    /// What it runs; nothing where data stay as they are.
+    /// The code that it runs; nothing where data stay as they are.
     runs: Option<MigrationCode>,
 }
 
-/// What a step runs, as far as two steps are compared.
+/// The code that a step runs, as far as two steps are compared.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MigrationCode {
     /// The kind of the step.
@@ -57,7 +57,7 @@ pub struct StepAddition<'a> {
     pub to: &'a str,
     /// keccak256 of the code of the version that it reaches.
     pub code: CodeHash,
-    /// What it runs; nothing where data stay as they are.
+    /// The code that it runs; nothing where data stay as they are.
     pub runs: Option<MigrationCode>,
 }
 
@@ -127,18 +127,18 @@ struct StepPosition {
 pub struct PathLoss {
     /// Its label.
     pub label: String,
-    /// How many upgrades take an instance there, where the way has too many steps for one; nothing where there is no
-    /// way.
+    /// The number of upgrades that take an instance there, where the way has too many steps for one; nothing where
+    /// there is no way.
     pub upgrades: Option<usize>,
 }
 
 impl MigrationCode {
-    /// What a step runs into a version with that code; nothing where data stay as they are.
+    /// Returns what a step runs into a version with that code; nothing where data stay as they are.
     pub fn of(step: &Step, code: CodeHash) -> Option<Self> {
         Self::new(runs(step), step.scriptCodehash.into(), &step.data, code)
     }
 
-    /// What a step of that kind runs, with its script, its data, and the code of the version that it reaches.
+    /// Returns what a step of that kind runs, with its script, its data, and the code of the version that it reaches.
     pub fn new(kind: StepKind, script: CodeHash, data: &Bytes, code: CodeHash) -> Option<Self> {
         let code = match kind {
             StepKind::None => return None,
@@ -343,7 +343,8 @@ impl VersionGraph {
         different
     }
 
-    /// What one of two ways from a version leaves out of what the other one runs: first what the shorter one leaves out.
+    /// Finds what one of two ways from a version leaves out of what the other one runs: first what the shorter one
+    /// leaves out.
     fn compare_ways(
         &self,
         from: usize,
@@ -381,7 +382,7 @@ impl VersionGraph {
         bypasses
     }
 
-    /// What a way runs, with the versions that it reaches by it.
+    /// Lists what a way runs, with the versions that it reaches by it.
     fn migrations(&self, way: &[StepPosition]) -> Vec<(usize, &MigrationCode)> {
         let steps = way.iter().filter_map(|step| {
             let runs = self.step(step.to, step.at)?.runs.as_ref()?;

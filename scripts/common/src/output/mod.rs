@@ -35,13 +35,13 @@ use visible::without_commands;
 /// Characters of one part of an error for people, at most: a contract can revert with megabytes.
 const LONGEST: usize = 4_000;
 
-/// What the lines begin with whose commands are this program's. A command anywhere else may be somebody's words.
+/// The beginnings of lines whose commands are this program's. A command anywhere else may be somebody's words.
 const OWN: [&str; 4] = ["next ", "next:", "next,", "stylus-upgrades "];
 
 /// Writes a text whose commands are typed as they stand.
 type Written = dyn Fn(&str) -> String + Send + Sync;
 
-/// Where everything that is said goes.
+/// The destination of everything that is said.
 pub struct Output {
     json: bool,
     quiet: bool,
@@ -56,15 +56,15 @@ pub struct Output {
     links: Links,
     /// True if the result was printed, or the failure.
     is_ended: AtomicBool,
-    /// What a signal would leave; empty for nothing.
+    /// The work that a signal would leave half done; empty for nothing.
     half_done: Mutex<&'static str>,
     /// Writes a text whose commands are typed as they stand.
     commands: OnceLock<Box<Written>>,
-    /// What every document says.
+    /// The fields of every document.
     with_all: Mutex<Map<String, Value>>,
     /// True if something could not be written.
     failed: AtomicBool,
-    /// Where what endpoints were asked and what they answered is written.
+    /// The file to which what endpoints were asked and what they answered is written.
     record: Mutex<Option<File>>,
 }
 
@@ -75,7 +75,7 @@ struct Work {
     said: Instant,
 }
 
-/// How a word is printed where colors are wanted.
+/// The style of a word where colors are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
     /// A heading.
@@ -229,7 +229,7 @@ impl Output {
         document
     }
 
-    /// What is said of a failure, without secrets.
+    /// Returns what is said of a failure, without secrets.
     pub fn report_of(&self, error: &dyn Explain) -> Report {
         let shown = |text: String| self.typed.abbreviate(&self.secrets.hide(&text));
         let command = |text: String| self.typed.abbreviate_in_command(&self.secrets.hide(&text));
@@ -313,7 +313,7 @@ impl Output {
         self.suspend(|| self.write(io::stderr(), &text));
     }
 
-    /// What comes next, after a note: a line on stderr.
+    /// Writes what comes next, after a note: a line on stderr.
     pub fn advise(&self, next: &str) {
         let text = format!("  next      {}", self.advice(next));
         self.suspend(|| self.write(io::stderr(), &text));
@@ -331,7 +331,7 @@ impl Output {
         self.write(io::stderr(), &text);
     }
 
-    /// What is said where a signal ends the command from now on.
+    /// Sets what is said where a signal ends the command from now on.
     pub fn if_interrupted(&self, text: &'static str) {
         *self
             .half_done

@@ -1,9 +1,9 @@
-//! What a command reports.
+//! The report of a command.
 
 use crate::error::Exit;
 use serde_json::{Map, Value};
 
-/// What a command has to say.
+/// The output of a command.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// The name of the report's type; empty without a report.
@@ -14,7 +14,7 @@ pub struct Outcome {
     pub lines: Vec<String>,
     /// Commands for a forge's runner, printed before the lines.
     pub commands: Vec<String>,
-    /// How it ended.
+    /// The way in which it ended.
     pub exit: Exit,
 }
 

@@ -9,10 +9,10 @@ use serde_json::Value;
 use std::io;
 use std::time::{Duration, Instant};
 
-/// How often plain lines tell that work continues.
+/// The time between two plain lines which tell that work continues.
 const PLAIN_PAUSE: Duration = Duration::from_secs(5);
 
-/// What a note begins with that is printed also where no progress is wanted.
+/// The beginning of a note that is printed also where no progress is wanted.
 const WARNING: &str = "warning: ";
 
 impl Output {

@@ -9,9 +9,9 @@ const SHORTEST: usize = 6;
 
 /// Digits of a private key.
 const KEY_DIGITS: usize = 64;
-/// How many bytes of a secret's beginning are hidden where a text was cut after them, at least.
+/// The number of bytes of a secret's beginning are hidden where a text was cut after them, at least.
 const SHORTEST_CUT: usize = 3;
-/// What follows where a text was cut: see [`super::shortened`].
+/// The mark where a text was cut: see [`super::shortened`].
 const CUT: &str = "… (";
 
 /// The secrets that a run knows.
