@@ -27,7 +27,7 @@ use context::wings::Console;
 /// The commands of this wing, in the order of the help.
 pub static COMMANDS: &[&dyn Command] = &[&commands::console::SPEC];
 
-/// What this wing does for others.
+/// The services of this wing for others.
 pub static CONSOLE: Console = Console {
     report: |context, file, name| Box::pin(commands::report_page::run(context, file, name)),
     publish: |session, subject, interface, args| {

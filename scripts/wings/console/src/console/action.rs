@@ -61,7 +61,7 @@ pub fn action(place: &PageContext, review: &Review) -> Markup {
     }
 }
 
-/// What was found, with what a policy of it changes.
+/// Returns what was found, with what a policy of it changes.
 fn found(review: &Review) -> Vec<Finding> {
     let checked = review.checked.as_ref().map_or(&[][..], |one| &one.findings);
     with_effects(checked, review.shown.policy_change.as_ref())
@@ -80,7 +80,7 @@ pub fn with_effects(found: &[Finding], change: Option<&PolicyChange>) -> Vec<Fin
     all
 }
 
-/// What an action does: the calls in it, a policy before and after, the policies of a new definition.
+/// Draws what an action does: the calls in it, a policy before and after, the policies of a new definition.
 pub fn what_it_does(
     (display, decoded): (&Display, &[DecodedCall]),
     change: Option<&PolicyChange>,
@@ -121,8 +121,8 @@ fn storage(areas: &[Area]) -> Markup {
     }
 }
 
-/// What somebody who has ten seconds reads: how far it is, what was found, whether it was tried, and what the account
-/// may do.
+/// Draws what somebody who has ten seconds reads: how far it is, what was found, whether it was tried, and what the
+/// account may do.
 fn band(place: &PageContext, review: &Review, found: &[Finding]) -> Markup {
     let Some(open) = &review.readiness else {
         return ended(place, review);
@@ -168,7 +168,7 @@ const POLICY_MAX: usize = 120;
 /// New functions that are named in a line, at most.
 const NEW_MAX: usize = 4;
 
-/// What the action does in a line: its version, what it runs, and the functions that are new.
+/// Says what the action does in a line: its version, what it runs, and the functions that are new.
 fn in_a_line(review: &Review) -> String {
     let shown = &review.shown;
     let mut parts = Vec::new();
@@ -207,7 +207,8 @@ fn in_a_line(review: &Review) -> String {
     }
 }
 
-/// Whether it was tried on a copy, in the words of that finding, not of a note beside it. Beside a danger, that no call fails is no tick.
+/// Draws whether it was tried on a copy, in the words of that finding, not of a note beside it. Beside a danger, that
+/// no call fails is no tick.
 fn tried(found: &[Finding]) -> Markup {
     let all = found.iter().filter(|one| one.part == Part::Simulation);
     let more = all.clone().count().saturating_sub(1);
@@ -226,7 +227,8 @@ fn tried(found: &[Finding]) -> Markup {
     }
 }
 
-/// What came of an action that is not open any more. What it activated is a warning while instances run an older version.
+/// Draws what came of an action that is not open any more. What it activated is a warning while instances run an older
+/// version.
 fn ended(place: &PageContext, review: &Review) -> Markup {
     let newest = || review.entries.iter().rev();
     let last = |event: &str| newest().find(|entry| entry.event == event);
@@ -324,13 +326,13 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
     }
 }
 
-/// How many dangers were found.
+/// Counts the dangers that were found.
 fn dangers_of(review: &Review) -> usize {
     let found = review.checked.iter().flat_map(|one| &one.findings);
     found.filter(|one| one.severity == Severity::Danger).count()
 }
 
-/// That dangers stand below, where some do: above the button that approves.
+/// Draws the note that dangers stand below, where some do: above the button that approves.
 fn dangers(review: &Review) -> Markup {
     let all = dangers_of(review);
     html! {
@@ -354,7 +356,7 @@ fn files(place: &PageContext, review: &Review) -> Markup {
     }
 }
 
-/// What a call does, from its very bytes.
+/// Draws what a call does, from its very bytes.
 pub fn display(display: &Display) -> Markup {
     html! {
         dl.fields {

@@ -1,4 +1,4 @@
-//! What is answered, with the headers that every answer has.
+//! The answers of the server, with the headers that every answer has.
 
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -15,7 +15,7 @@ pub const HTML: &str = "text/html; charset=utf-8";
 /// A document, as the command prints it.
 pub const JSON: &str = "application/json";
 
-/// What a page may load and do: its own script and style sheet, and requests to this server.
+/// The things that a page may load and do: its own script and style sheet, and requests to this server.
 pub const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
      img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 

@@ -1,10 +1,10 @@
 //! The style sheet and the script, compiled in.
 
-/// How pages look.
+/// The style sheet of pages.
 pub const STYLE: &str = include_str!("assets/console.css");
-/// What wallets need.
+/// The script that wallets need.
 pub const SCRIPT: &str = include_str!("assets/console.js");
-/// Where they are.
+/// The path of the style sheet.
 pub const STYLE_PATH: &str = "/console.css";
 /// See [`STYLE_PATH`].
 pub const SCRIPT_PATH: &str = "/console.js";

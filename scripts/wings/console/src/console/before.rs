@@ -1,4 +1,4 @@
-//! What will happen, before the wallet is asked.
+//! The page of what will happen, before the wallet is asked.
 
 use super::action::{display, what_it_does, with_effects};
 use super::callers::callers;
@@ -52,7 +52,7 @@ pub fn before(place: &PageContext, before: &Before) -> Markup {
     }
 }
 
-/// What of the page has to be accepted, in words.
+/// Says what of the page has to be accepted, in words.
 fn in_the_way(decision: &Decision) -> &'static str {
     let is_danger = |one: &Finding| one.severity == Severity::Danger;
     if decision.findings.iter().any(is_danger) {
@@ -77,7 +77,7 @@ fn definition(place: &PageContext, name: &str) -> Markup {
     link(place, "/definition", &[("name", name)], of_whom(name))
 }
 
-/// What the page is about.
+/// Returns what the page is about.
 fn title(decision: &Decision) -> &'static str {
     match decision.operation.as_str() {
         "safe" => "Before the file is written",

@@ -1,10 +1,10 @@
-//! What changes for callers: functions, events and errors before and after. Each carries a sign beside its color.
+//! The changes for callers: functions, events and errors before and after. Each carries a sign beside its color.
 
 use super::page::{code, table, text};
 use crate::interface::{CallerChange, CallersOfWay};
 use maud::{Markup, html};
 
-/// What changes on all ways.
+/// Draws what changes on all ways.
 pub fn callers(all: &[CallersOfWay]) -> Markup {
     html! {
         @if !all.is_empty() {

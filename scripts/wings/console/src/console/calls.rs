@@ -1,4 +1,4 @@
-//! What calls say, by the interfaces of the code.
+//! The meaning of calls, by the interfaces of the code.
 
 use super::page::text;
 use crate::functions::{DecodedArgument, DecodedCall};

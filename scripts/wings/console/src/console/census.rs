@@ -1,4 +1,4 @@
-//! What an instance stores: a bar for each field, and what nobody can explain.
+//! The storage of an instance: a bar for each field, and what nobody can explain.
 
 use super::page::{PageContext, address, cell, code, table, text};
 use crate::census::CensusPage;

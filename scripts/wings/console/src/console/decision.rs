@@ -1,5 +1,5 @@
-//! What somebody decides on, and a hash of it: at the click it is asked for once more and compared. It covers the whole
-//! decision.
+//! The subject that somebody decides on, and a hash of it: at the click it is asked for once more and compared. It
+//! covers the whole decision.
 
 use crate::assess::{Consent, Finding, Part, Severity};
 use crate::functions::DecodedCall;
@@ -13,55 +13,55 @@ use alloy::rpc::types::TransactionRequest;
 use serde::Serialize;
 use serde_json::Value;
 
-/// What somebody decides on.
+/// The subject that somebody decides on.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Decision {
-    /// What would be done.
+    /// The operation that would be done.
     pub operation: String,
     /// By whom.
     pub account: Address,
     /// About which action.
     pub action: ActionId,
-    /// What it does, in a few words.
+    /// The effect, in a few words.
     pub what: String,
-    /// What the action does.
+    /// The calls of the action, as pages show them.
     pub display: Display,
-    /// What it does to a policy, where it sets one.
+    /// The change that it makes to a policy, where it sets one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_change: Option<PolicyChange>,
-    /// What it comes to, in words.
+    /// The result of it, in words.
     pub sentence: String,
-    /// What a wallet signs, and its user compares with the device.
+    /// The digests that a wallet signs, and its user compares with the device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digests: Option<Digests>,
     /// The same of what is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction_digest: Option<B256>,
-    /// What changes for callers, where it upgrades.
+    /// The changes for callers, where it upgrades.
     pub callers: Vec<CallersOfWay>,
-    /// What was found, the heaviest first.
+    /// The findings, the heaviest first.
     pub findings: Vec<Finding>,
-    /// Whether a yes is asked for.
+    /// The yes that is asked for, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consent: Option<Consent>,
 }
 
-/// What would happen if an account did something now, and what its wallet is asked for.
+/// A preview of what would happen if an account did something now, and what its wallet is asked for.
 #[derive(Debug, Default, Serialize)]
 pub struct Before {
-    /// What is decided on.
+    /// The decision.
     #[serde(flatten)]
     pub decision: Decision,
-    /// What the calldata in the call do.
+    /// The meaning of the calldata in the call.
     #[serde(skip)]
     pub decoded: Vec<DecodedCall>,
-    /// How far an approval would bring the action.
+    /// The progress of the action that an approval would bring.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub progress: Option<SimulatedCall>,
-    /// What the wallet is asked to send.
+    /// The transaction that the wallet is asked to send.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction: Option<TransactionRequest>,
-    /// What it is asked to sign.
+    /// The data that it is asked to sign.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub typed_data: Option<Value>,
     /// The same, as the file of a signed approval has it.

@@ -15,27 +15,27 @@ use crate::text::{count, grouped, shell_word};
 use alloy::primitives::Address;
 use maud::{Markup, html};
 
-/// What the page shows.
+/// The content of the page.
 #[derive(Debug)]
 pub struct Shown<'a> {
     /// The definition; the registry itself has no name.
     pub compared: &'a ComparedHistory,
-    /// What is shown of its lists.
+    /// The part of its lists that is shown.
     pub part: &'a Slice,
-    /// What was compared with the chain of it.
+    /// The comparison of it with the chain.
     pub verification: &'a Verification,
     /// Of which part.
     pub verified: &'a Slice,
     /// Its policies.
     pub policies: &'a Policies,
-    /// What is open.
+    /// The open actions.
     pub pending: &'a Pending,
-    /// What is found about the instances of that part.
+    /// The findings about the instances of that part.
     pub findings: &'a [Finding],
 }
 
 impl Shown<'_> {
-    /// What the page is about.
+    /// Returns what the page is about.
     pub fn title(&self) -> &str {
         match self.compared.definition().name.as_str() {
             "" => "The registry itself",
@@ -83,7 +83,7 @@ pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
     }
 }
 
-/// That instances have not followed to the version that is current.
+/// Draws the note that instances have not followed to the version that is current.
 fn behind(one: &Definition) -> Markup {
     html! {
         @if let Some(behind) = Behind::of(one) {
@@ -93,7 +93,7 @@ fn behind(one: &Definition) -> Markup {
     }
 }
 
-/// Who decides, by role.
+/// Draws who decides, by role.
 fn policies(place: &PageContext, all: &Policies) -> Markup {
     html! {
         section {
@@ -116,7 +116,7 @@ fn policies(place: &PageContext, all: &Policies) -> Markup {
     }
 }
 
-/// Whether what the registry says still holds on the chain: what does not, and the rest folded.
+/// Draws whether what the registry says still holds on the chain: what does not, and the rest folded.
 fn checks(one: &Definition, shown: &Shown<'_>) -> Markup {
     let (hold, fail): (Vec<_>, Vec<_>) =
         shown.verification.checks.iter().partition(|check| check.ok);
@@ -156,7 +156,7 @@ fn listing(command: &str, one: &Definition) -> String {
     format!("stylus-upgrades {command} {}", shell_word(&one.name))
 }
 
-/// What was not compared, and what compares it.
+/// Draws what was not compared, and what compares it.
 fn unchecked(one: &Definition, verified: &Slice) -> Markup {
     let versions = one.versions.len() - verified.versions.len();
     let instances = one.instances.len() - verified.instances.len();
@@ -202,7 +202,7 @@ fn versions(place: &PageContext, one: &Definition, part: &Slice) -> Markup {
     }
 }
 
-/// What runs in a step of that kind.
+/// Says what runs in a step of that kind.
 const fn words(kind: StepKind) -> &'static str {
     match kind {
         StepKind::None => "nothing runs",

@@ -1,4 +1,4 @@
-//! What the doctor found.
+//! The page of what the doctor found.
 
 use super::page::{PageContext, address, cell, counts, findings, table, text};
 use crate::assess::Severity;
@@ -43,7 +43,7 @@ pub fn doctor(place: &PageContext, found: &Diagnosis) -> Markup {
     }
 }
 
-/// What the code is for, by whom it is held, and its hash.
+/// Draws what the code is for, by whom it is held, and its hash.
 fn code(place: &PageContext, program: &Program) -> Markup {
     html! {
         @for account in &program.accounts {

@@ -20,16 +20,16 @@ const WORDS_MAX: usize = 200;
 /// Versions of which the instances are counted, at most.
 const AT_MAX: usize = 20;
 
-/// What the page shows beside open actions.
+/// The content of the page beside open actions.
 #[derive(Debug, Default)]
 pub struct Overview {
     /// The first definitions whose name contains what somebody looks for.
     pub definitions: Vec<ComparedHistory>,
-    /// How many names contain that.
+    /// The number of names that contain that.
     pub matching: usize,
-    /// How many there are in all.
+    /// The number of definitions in all.
     pub total: usize,
-    /// What ends soon, or does not run.
+    /// The things that end soon, or do not run.
     pub warnings: Vec<Finding>,
 }
 
@@ -113,7 +113,7 @@ pub fn is_match(name: &str, search: &str) -> bool {
     name.to_lowercase().contains(&search.to_lowercase())
 }
 
-/// Where names are looked for. It works without the script.
+/// Draws the field where names are looked for. It works without the script.
 fn search_field(place: &PageContext, search: &str) -> Markup {
     html! {
         form role="search" action="/" method="get" {
@@ -167,7 +167,7 @@ fn named(place: &PageContext, one: &OpenAction) -> Markup {
     }
 }
 
-/// What keeps an action from being executed, what contradicts it, and what cannot be read of it.
+/// Draws what keeps an action from being executed, what contradicts it, and what cannot be read of it.
 fn notes(one: &OpenAction) -> Markup {
     html! {
         @if let Some(obstacle) = &one.obstacle { (hindered(obstacle)) }
@@ -199,7 +199,8 @@ pub fn with_policies(
     }
 }
 
-/// What an action does, in the words of its page; `None` where its bytes say nothing. Of a policy with what it becomes.
+/// Says what an action does, in the words of its page; `None` where its bytes say nothing. Of a policy with what it
+/// becomes.
 fn headline_of(one: &OpenAction) -> Option<String> {
     let shown = one.shown.as_ref()?;
     let does = title(&one.open.call);
@@ -229,7 +230,7 @@ fn definitions(place: &PageContext, all: &[ComparedHistory]) -> Markup {
     table("Definitions", columns, rows)
 }
 
-/// How many instances there are, and at which versions.
+/// Draws how many instances there are, and at which versions.
 fn at(one: &Definition) -> Markup {
     let at = at_versions(one);
     let shown = at.iter().take(AT_MAX);
@@ -245,7 +246,7 @@ fn at(one: &Definition) -> Markup {
     }
 }
 
-/// How many of a list are shown, where those are not all, and the command that lists all.
+/// Draws how many of a list are shown, where those are not all, and the command that lists all.
 pub fn rest(shown: usize, total: usize, command: &str) -> Markup {
     html! {
         @if shown < total {
@@ -254,7 +255,7 @@ pub fn rest(shown: usize, total: usize, command: &str) -> Markup {
     }
 }
 
-/// What the registry's views say otherwise than the events that the endpoint showed.
+/// Draws what the registry's views say otherwise than the events that the endpoint showed.
 pub fn differing(all: &[Difference]) -> Markup {
     html! {
         @for one in all {

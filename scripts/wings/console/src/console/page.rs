@@ -1,4 +1,4 @@
-//! What every page has: the head, the links to the other pages, the account of the wallet, and how an
+//! The parts that every page has: the head, the links to the other pages, the account of the wallet, and how an
 //! address, a time, a failure look.
 
 use super::assets::{SCRIPT_PATH, STYLE, STYLE_PATH};
@@ -13,11 +13,11 @@ use alloy::primitives::Address;
 use form_urlencoded::Serializer;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-/// What stands on every page of a registry that is used by --trust-registry alone.
+/// The warning on every page of a registry that is used by --trust-registry alone.
 pub const UNVERIFIED: &str = "The origin of this registry is not verified: it may hold forged approvals, policies \
                               and versions. It is used because of --trust-registry.";
 
-/// What a page knows beside its document.
+/// The context of a page beside its document.
 #[derive(Debug, Clone, Default)]
 pub struct PageContext {
     /// Names for addresses.
@@ -108,7 +108,7 @@ fn header(place: &PageContext) -> Markup {
     }
 }
 
-/// That the wallet has another account than the page was opened for.
+/// Draws the note that the wallet has another account than the page was opened for.
 fn other_account(place: &PageContext) -> Markup {
     let other = place.was.filter(|was| Some(*was) != place.account);
     html! {
@@ -219,7 +219,7 @@ pub fn failure(error: &Report) -> Markup {
     }
 }
 
-/// What somebody has to read, marked by how much it weighs.
+/// Draws what somebody has to read, marked by how much it weighs.
 pub fn card(severity: Severity, says: &Markup) -> Markup {
     html! {
         p class={ "card " (severity.class()) } { (weight(severity)) " " (says) }
@@ -231,7 +231,7 @@ pub fn weight(severity: Severity) -> Markup {
     html! { span class={ "weight " (severity.class()) } { (severity.mark()) " " (severity.word()) } }
 }
 
-/// How many findings there are of each severity, the heaviest first.
+/// Draws how many findings there are of each severity, the heaviest first.
 pub fn counts(all: &[Finding]) -> Markup {
     html! {
         ul.counts {

@@ -20,15 +20,16 @@ pub const REPLAY_BLOCKS: u64 = 1_000;
 pub struct SimulatedPlan {
     /// The plan.
     pub plan: Plan,
-    /// What the copy showed, whatever the checks before it refuse.
+    /// The verdict of the copy, whatever the checks before it refuse.
     pub verdict: Verdict,
     /// The migration, in words.
     pub decoded: Vec<DecodedCall>,
-    /// How much of each part could be checked.
+    /// The extent to which each part could be checked.
     pub coverage: Coverage,
-    /// What ends soon, or does not run.
+    /// The things that end soon, or do not run.
     pub warnings: Vec<Finding>,
-    /// What past transactions do with the version, as `plan --replay` prints it; empty where nobody asked.
+    /// The lines about what past transactions do with the version, as `plan --replay` prints it; empty where nobody
+    /// asked.
     pub replay: Vec<String>,
 }
 
@@ -54,7 +55,7 @@ pub fn page(place: &PageContext, simulated: &SimulatedPlan) -> Markup {
 }
 
 impl SimulatedPlan {
-    /// What was found, and what was not checked as a whole.
+    /// Returns what was found, and what was not checked as a whole.
     pub fn findings(&self) -> Vec<Finding> {
         let mut all: Vec<Finding> = self
             .plan
@@ -121,7 +122,7 @@ fn again(review: &Review, version: &str, fuzzed: Option<&Fuzzed>) -> String {
     format!("stylus-upgrades fuzz {name} {version} --action {action} --registry {registry}{seed}")
 }
 
-/// What a copy of the chain said; `is_warned` where something that the plan relies on does not run for long.
+/// Draws what a copy of the chain said; `is_warned` where something that the plan relies on does not run for long.
 pub fn outcome(place: &PageContext, plan: &Plan, verdict: Verdict, is_warned: bool) -> Markup {
     html! {
         @if let Some(says) = verdict.words() {
@@ -164,7 +165,7 @@ pub fn outcome(place: &PageContext, plan: &Plan, verdict: Verdict, is_warned: bo
     }
 }
 
-/// That it succeeds: a warning where the code reads how much gas is left, which others choose, and where
+/// Draws the note that it succeeds: a warning where the code reads how much gas is left, which others choose, and where
 /// something was not tried to its end.
 fn succeeds(plan: &Plan, says: &str, is_whole: bool) -> Markup {
     let gas: Vec<String> = plan.reads.iter().filter_map(Reads::of_gas).collect();

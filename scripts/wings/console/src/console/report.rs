@@ -5,7 +5,7 @@ use super::page::{PageContext, UNVERIFIED, page};
 use crate::review::Review;
 use maud::{Markup, html};
 
-/// What every report begins with, as a comment.
+/// The beginning of every report, as a comment.
 const MARK: &str = "<!-- a report of stylus-upgrades -->\n";
 
 /// Returns true if a file is a report.

@@ -1,4 +1,4 @@
-//! What a browser asks for, and whether it may.
+//! The requests of a browser, and whether it may make them.
 
 use crate::loopback::host_of;
 use form_urlencoded::parse;
@@ -6,7 +6,7 @@ use hyper::header::{HOST, HeaderMap, HeaderName, ORIGIN};
 use hyper::{Method, StatusCode};
 use std::collections::BTreeMap;
 
-/// What browsers say about who made a page ask.
+/// The header in which browsers say who made a page ask.
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// A request that may be answered.
@@ -14,11 +14,11 @@ const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 pub struct PageRequest {
     /// The path.
     pub path: String,
-    /// What stands after the question mark. Of a name that is there twice, the first.
+    /// The parameters after the question mark. Of a name that is there twice, the first.
     pub query: BTreeMap<String, String>,
 }
 
-/// Why a request is not answered: the status, and plain text. Who may not ask gets no page.
+/// The reason why a request is not answered: the status, and plain text. Who may not ask gets no page.
 pub type Refused = (StatusCode, String);
 
 impl PageRequest {

@@ -1,4 +1,4 @@
-//! What an open action waits for.
+//! The page parts about what an open action waits for.
 
 use super::page::{text, weight};
 use crate::assess::Severity;
@@ -6,13 +6,13 @@ use crate::governance::{Obstacle, not_executed};
 use crate::model::{BlockedBy, Readiness};
 use maud::{Markup, html};
 
-/// Why an open action is not executed. The script draws the page again when a delay is over.
+/// Draws why an open action is not executed. The script draws the page again when a delay is over.
 pub(super) fn state_of(open: &Readiness) -> Markup {
     let due = (open.blocked_by == BlockedBy::Delay).then_some(open.not_before);
     html! { span data-due=[due] { (not_executed(open)) } }
 }
 
-/// What keeps an action from being executed, whatever its approvals.
+/// Draws what keeps an action from being executed, whatever its approvals.
 pub(super) fn hindered(obstacle: &Obstacle) -> Markup {
     let severity = if obstacle.ends {
         Severity::Danger

@@ -1,4 +1,4 @@
-//! Why an explorer has not verified something.
+//! The reasons why an explorer has not verified something.
 
 use crate::error::{Exit, Refusal};
 

@@ -9,9 +9,9 @@ use alloy::primitives::Address;
 use alloy::transports::http::reqwest::Url;
 use serde_json::Value;
 
-/// What it answers to a contract that it knows: these words and no others.
+/// The answers to a contract that it knows: these words and no others.
 const ALREADY: [&str; 2] = ["contract source code already verified", "already verified"];
-/// What it answers as long as it has not decided.
+/// The answer as long as it has not decided.
 const PENDING: &str = "pending";
 
 impl Explorer<'_> {
@@ -97,7 +97,7 @@ fn is_known(answer: &str) -> bool {
     ALREADY.contains(&said.as_str())
 }
 
-/// Whether an answer is one of success, and what it says.
+/// Returns whether an answer is one of success, and what it says.
 fn result(answer: &Value) -> (bool, String) {
     let is_ok = answer.get("status").and_then(Value::as_str) == Some("1");
     let text = answer.get("result").and_then(Value::as_str);

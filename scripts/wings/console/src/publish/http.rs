@@ -8,7 +8,7 @@ use alloy::transports::http::reqwest::{self, Client, RequestBuilder, Url, redire
 use serde_json::Value;
 use std::time::Duration;
 
-/// How long one request may take.
+/// The time that one request may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// Bytes of an answer, at most: an explorer tells of a contract with all its sources.
 const ANSWER_MAX: usize = 16 << 20;
@@ -66,7 +66,7 @@ async fn answered(request: RequestBuilder) -> Result<Value, Refusal> {
     }
 }
 
-/// What an explorer says where it says no more.
+/// Returns what an explorer says where it says no more.
 pub(super) fn words(document: &Value) -> String {
     match document.get("message").and_then(Value::as_str) {
         Some(message) => message.to_owned(),

@@ -1,4 +1,4 @@
-//! What everything is proven against: a block by its hash, and the account's storage root in it.
+//! The anchor that everything is proven against: a block by its hash, and the account's storage root in it.
 
 use super::error::{mismatch, no_proofs, other_block, reorganized};
 use crate::client::{ChainError, Client};
@@ -10,11 +10,11 @@ use alloy::rpc::types::EIP1186AccountProofResponse;
 use serde::Serialize;
 use stylus_devnode::storage_root;
 
-/// Who says which block it is.
+/// The source that says which block it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HashOrigin {
-    /// Who gave the command.
+    /// The caller, who gave the command.
     Given,
     /// A second endpoint, which has the same block.
     Confirmed(String),
@@ -29,7 +29,7 @@ pub struct Anchor {
     pub block: u64,
     /// Its hash, computed from its header.
     pub block_hash: B256,
-    /// Who says that this is the block.
+    /// The source that says that this is the block.
     pub hash_origin: HashOrigin,
     /// Its state root.
     pub state_root: B256,
@@ -37,7 +37,7 @@ pub struct Anchor {
     pub storage_root: B256,
 }
 
-/// Which block is meant.
+/// The block that is meant.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Wanted {
     /// Its number, or which of the newest ones.
@@ -123,7 +123,7 @@ pub(super) async fn header(
     }
 }
 
-/// What `eth_getProof` says of an account and these slots at a block.
+/// Asks what `eth_getProof` says of an account and these slots at a block.
 pub(super) async fn get_proof(
     client: &Client,
     account: Address,

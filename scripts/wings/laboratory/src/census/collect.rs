@@ -10,13 +10,13 @@ use alloy::providers::Provider;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// What pages of slots are asked with.
+/// The method that pages of slots are asked with.
 pub(super) const METHOD: &str = "debug_storageRangeAt";
 /// Slots of a page.
 const PAGE: usize = 65_536;
 /// Slots that are collected, at most: what an endpoint lists without end fills no disk.
 const SLOTS_MAX: u64 = 1 << 24;
-/// Where collecting is when it is done.
+/// The position of collecting when it is done.
 const DONE: B256 = B256::repeat_byte(0xff);
 
 #[derive(Debug, Deserialize)]

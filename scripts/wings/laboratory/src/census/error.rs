@@ -1,4 +1,4 @@
-//! Why there is no census.
+//! The reasons why there is no census.
 
 use crate::client::{ChainError, Client};
 use crate::error::{Exit, Refusal};
@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// The name of a refusal of an endpoint that proves nothing.
 const NO_PROOFS: &str = "NoProofs";
-/// That of a block that another one took the place of.
+/// The error of a block that another one took the place of.
 const REORGANIZED: &str = "Reorganized";
 
 /// An endpoint has another block than the one that is meant, or none.

@@ -1,4 +1,4 @@
-//! What each slot is, by a layout: from every field down to its slots, of which those are looked up that
+//! The meaning of each slot, by a layout: from every field down to its slots, of which those are looked up that
 //! were collected. Nothing is guessed: a slot is explained where its hash is the one that the layout gives it.
 
 use super::FieldCount;
@@ -37,7 +37,7 @@ const TEXT_MAX: u64 = 1 << 16;
 const LAZY_WORDS: u64 = 8;
 /// Unexplained slots that are listed.
 const UNEXPLAINED_MAX: usize = 256;
-/// What the framework keeps.
+/// The name for what the framework keeps.
 pub(super) const FRAMEWORK: &str = "framework";
 
 /// A slot that the layout does not explain, or not all of it.
@@ -50,18 +50,18 @@ pub struct Unexplained {
     pub partly: bool,
 }
 
-/// What a layout explains.
+/// The slots that a layout explains.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Explained {
-    /// How many slots are not zero.
+    /// The number of slots that are not zero.
     pub slots: u64,
-    /// How many of them are explained.
+    /// The number of them that are explained.
     pub explained: u64,
-    /// What each field stores.
+    /// The counts of what each field stores.
     pub fields: Vec<FieldCount>,
     /// Slots that are not explained, up to a bound.
     pub unexplained: Vec<Unexplained>,
-    /// What is not followed.
+    /// The things that are not followed.
     #[serde(skip)]
     pub(super) notes: BTreeSet<String>,
     /// Slots that are not there, and whose hashes begin as those that no proof was found for.
@@ -70,22 +70,22 @@ pub struct Explained {
 }
 
 impl Explained {
-    /// How many slots are not explained.
+    /// Returns how many slots are not explained.
     pub fn left(&self) -> u64 {
         self.slots - self.explained
     }
 }
 
-/// What is explained by.
+/// The inputs of an explanation.
 pub(super) struct By<'a> {
     pub(super) storage: Storage,
-    /// What the framework and the SDK keep, by name, and how many bytes of it.
+    /// The slots that the framework and the SDK keep, by name, and how many bytes of each.
     framework: Vec<(String, B256, u64)>,
     /// True if values in storage are tried as keys too.
     pub(super) with_values: bool,
     /// The mapping whose entries are written, instead of every slot.
     pub(super) entries: Option<&'a Mapping>,
-    /// What the hashes begin with that no proof was found for.
+    /// The first bytes of hashes that no proof was found for.
     pub(super) sought: HashSet<First>,
 }
 
@@ -136,7 +136,7 @@ pub(super) fn explain(
     })
 }
 
-/// What was collected.
+/// The data that were collected.
 struct Known {
     leaves: ReadOnlyTable<[u8; 32], Kept>,
     keys: ReadOnlyMultimapTable<[u8; 32], &'static [u8]>,
@@ -153,19 +153,19 @@ struct Walk<'a, 't, 'o> {
     entries: Table<'t, &'static [u8], [u8; 32]>,
     out: Option<&'o mut (dyn Write + 'o)>,
     explained: Explained,
-    /// How often bytes were explained that were not before.
+    /// The number of times that bytes were explained that were not before.
     grown: u64,
-    /// How many more places without a slot are looked at.
+    /// The number of places without a slot that are still looked at.
     room: u64,
 }
 
-/// Where something is looked for.
+/// A place where something is looked for.
 #[derive(Clone, Copy)]
 struct At<'p> {
     /// Its place in [`Explained::fields`].
     field: usize,
     slot: U256,
-    /// Where it begins in that, in bytes from the low-order end.
+    /// The offset in that, in bytes from the low-order end.
     offset: u64,
     path: &'p Path<'p>,
     /// Its type in the version before, where the layout says so.
@@ -266,7 +266,7 @@ impl Walk<'_, '_, '_> {
         self.explained.notes.insert(what);
     }
 
-    /// What a slot holds.
+    /// Returns what a slot holds.
     fn word(&self, slot: U256) -> Result<U256, redb::Error> {
         let leaf = self.known.leaves.get(keccak256(B256::from(slot)).0)?;
         Ok(leaf.map_or(U256::ZERO, |leaf| U256::from_be_bytes(leaf.value().0)))
@@ -522,7 +522,7 @@ impl Walk<'_, '_, '_> {
         Ok(())
     }
 
-    /// What is left.
+    /// Finishes what is left.
     fn finish(mut self) -> Result<Explained, redb::Error> {
         if let (Some(mapping), Some(out)) = (self.by.entries, &mut self.out) {
             for row in self.entries.iter()? {

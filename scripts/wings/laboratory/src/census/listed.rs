@@ -45,7 +45,7 @@ impl Entries for Anchor {
     }
 }
 
-/// What may be an entry and is not explained.
+/// Says what may be an entry and is not explained.
 fn missing(census: &Census) -> Option<String> {
     if !census.complete {
         return Some("the endpoint did not return all slots".into());

@@ -130,7 +130,7 @@ pub async fn proven(client: &Client, subject: &Subject) -> Result<Option<u64>, C
     Ok((explained.left() == 0).then_some(anchor.block))
 }
 
-/// Where the slots of an account are kept between two runs.
+/// Returns where the slots of an account are kept between two runs.
 async fn place(
     client: &Client,
     account: Address,

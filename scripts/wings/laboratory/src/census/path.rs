@@ -1,4 +1,4 @@
-//! Where a slot lies within a field: `accounts["ana"].balances[3]`.
+//! The path of a slot within a field: `accounts["ana"].balances[3]`.
 
 use crate::layout::KeyType;
 use std::fmt;

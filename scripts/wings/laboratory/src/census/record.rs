@@ -38,12 +38,12 @@ impl Record {
         Self(all.take(VALUES_MAX).map(Bytes::from).collect())
     }
 
-    /// As it is kept.
+    /// Encodes it as it is kept.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         rlp::encode(&self.0)
     }
 
-    /// As it was kept.
+    /// Decodes it as it was kept.
     pub(super) fn from_bytes(mut bytes: &[u8]) -> Self {
         Self(Vec::decode(&mut bytes).unwrap_or_default())
     }

@@ -142,7 +142,7 @@ fn hashed(bytes: &[u8]) -> Option<Hashed> {
         .then(|| (root.into(), key.to_vec()))
 }
 
-/// What was hashed: by programs with a host function, by EVM code with an opcode.
+/// Collects what was hashed: by programs with a host function, by EVM code with an opcode.
 fn of_trace(trace: &Value, keys: &mut Vec<Hashed>) {
     let mut left = vec![trace];
     while let Some(step) = left.pop() {

@@ -1,4 +1,4 @@
-//! What is told of a census.
+//! The report of a census.
 
 use super::FieldCount;
 use super::explain::{Explained, Unexplained};
@@ -13,7 +13,7 @@ use alloy::primitives::Address;
 use serde::Serialize;
 use stylus_layout::Unlisted;
 
-/// Whose word it is that the version has its layout: none, the endpoint's, or a file's by the endpoint's word, if
+/// Says whose word it is that the version has its layout: none, the endpoint's, or a file's by the endpoint's word, if
 /// no build has shown it. What the registry says is not proven.
 pub(super) fn layout_origin(subject: &Subject) -> &'static str {
     let unlisted = subject.layout.as_ref().map(|layout| &layout.unlisted);
@@ -31,22 +31,22 @@ pub struct Census {
     pub proxy: Address,
     /// Its version, as the endpoint says.
     pub version: String,
-    /// Whose word it is that this version has the layout.
+    /// The source of the word that this version has the layout.
     pub layout_origin: &'static str,
     /// The block, and the account's storage root in it.
     #[serde(flatten)]
     pub anchor: Anchor,
-    /// How the slots were found.
+    /// The method by which the slots were found.
     pub method: &'static str,
     /// True if these are proven to be all slots.
     pub complete: bool,
-    /// What they are.
+    /// The meaning of the slots.
     #[serde(flatten)]
     pub storage: Explained,
-    /// What is not as the endpoint said, or not proven.
+    /// The walk, with what is not as the endpoint said, or not proven.
     #[serde(flatten)]
     pub walk: Walked,
-    /// What was not looked at, and why.
+    /// The things that were not looked at, and why.
     pub notes: Vec<String>,
 }
 
@@ -60,7 +60,7 @@ impl Census {
         format!("layout of {}, {whose}", self.version)
     }
 
-    /// Which block, and whether these are all slots.
+    /// Says which block it is, and whether these are all slots.
     pub fn heading(&self, names: &Names) -> Vec<String> {
         let (block, hash) = (self.anchor.block, self.anchor.block_hash);
         let root = self.anchor.storage_root;
@@ -92,7 +92,7 @@ impl Census {
         self.storage.fields.iter().filter(|field| field.bytes > 0)
     }
 
-    /// What is not as it should be, and whether anything is.
+    /// Says what is not as it should be, and whether anything is.
     pub fn findings(&self) -> Vec<String> {
         let differences = self.walk.differences.iter();
         let mut lines: Vec<String> = differences.map(SlotDifference::line).collect();

@@ -1,10 +1,10 @@
-//! Where an endpoint contradicts the proven trie.
+//! The places where an endpoint contradicts the proven trie.
 
 use crate::text::word;
 use alloy::primitives::B256;
 use serde::Serialize;
 
-/// Where the proven trie differs from what the endpoint gave as its slots.
+/// A difference between the proven trie and what the endpoint gave as its slots.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SlotDifference {
     /// keccak256 of the slot.

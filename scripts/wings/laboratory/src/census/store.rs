@@ -1,4 +1,4 @@
-//! What was collected, on disk: slots in the order of their hashes, what keys there may be, and how far
+//! The collected data, on disk: slots in the order of their hashes, what keys there may be, and how far
 //! collecting is. A page goes in as a whole or not at all.
 
 use super::error;
@@ -32,7 +32,7 @@ pub(super) const KEYS: MultimapTableDefinition<'_, [u8; 32], &[u8]> =
 pub(super) const RECORDS: TableDefinition<'_, &[u8], ()> = TableDefinition::new("values");
 /// Keys of an entry → its value: the items of a migration, while they are put in order.
 pub(super) const ENTRIES: TableDefinition<'_, &[u8], [u8; 32]> = TableDefinition::new("entries");
-/// How far it is.
+/// The table of how far it is.
 const STATE: TableDefinition<'_, &str, [u8; 32]> = TableDefinition::new("state");
 
 /// The block whose slots are there.
@@ -46,12 +46,12 @@ pub struct Leaf {
     pub hash: B256,
     /// The slot, where the endpoint has it.
     pub slot: Option<B256>,
-    /// What it holds.
+    /// The value that it holds.
     pub value: B256,
 }
 
 impl Leaf {
-    /// As it was kept.
+    /// Decodes it as it was kept.
     pub(super) fn of(hash: [u8; 32], (value, slot): Kept) -> Self {
         Self {
             hash: hash.into(),
@@ -61,7 +61,7 @@ impl Leaf {
     }
 }
 
-/// What was collected of one account.
+/// The data that were collected of one account.
 pub(super) struct Store {
     database: Database,
     path: PathBuf,
@@ -207,7 +207,7 @@ impl Store {
         })
     }
 
-    /// How many slots there are.
+    /// Returns how many slots there are.
     pub(super) fn count(&self) -> Result<u64, ChainError> {
         self.read(|read| Ok(read.open_table(LEAVES)?.len()?))
     }
@@ -246,7 +246,7 @@ impl Store {
         Ok(all)
     }
 
-    /// What a slot holds, where it is there.
+    /// Reads what a slot holds, where it is there.
     pub(super) fn value(&self, slot: B256) -> Result<Option<B256>, ChainError> {
         let found = self.under(&Nibbles::unpack(keccak256(slot)))?.pop();
         Ok(found.map(|leaf| leaf.value))

@@ -28,14 +28,14 @@ const LUCK: u64 = 24;
 /// Differences that are kept, at most.
 const DIFFERENCES_MAX: usize = 256;
 
-/// What a walk found.
+/// The results of a walk.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Walked {
-    /// Where the proven trie differs from what the endpoint listed, up to a bound.
+    /// The differences of the proven trie from what the endpoint listed, up to a bound.
     pub differences: Vec<SlotDifference>,
-    /// How the hashes of slots begin that no proof was found for.
+    /// The beginnings of the hashes of slots that no proof was found for.
     pub unreached: Vec<String>,
-    /// How those begin: slots that begin so are looked for.
+    /// Their beginnings: slots that begin so are looked for.
     #[serde(skip)]
     pub(super) sought: HashSet<First>,
 }
@@ -112,7 +112,7 @@ impl Walk<'_> {
         Ok(left)
     }
 
-    /// What a node says of the slots below it.
+    /// Takes what a node says of the slots below it.
     fn enter(
         &mut self,
         prefix: &Nibbles,

@@ -74,7 +74,7 @@ pub(crate) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome> 
     Ok(context.outcome(&report))
 }
 
-/// What `trace` reports.
+/// The report of `trace`.
 #[derive(Serialize)]
 pub(crate) struct Traced {
     #[serde(flatten)]

@@ -1,4 +1,4 @@
-//! What would happen if an account did something about an action now, and what its wallet is asked for.
+//! A preview of what would happen if an account did something about an action now, and what its wallet is asked for.
 //! Of a contract that approves, such as a Safe, it is the file that its owners load.
 
 use super::refused::{account, nothing_there};
@@ -100,7 +100,7 @@ pub(crate) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
     Ok(asked.page.stamped())
 }
 
-/// What is still to be done once a call is executed.
+/// Says what is still to be done once a call is executed.
 fn follows(call: &Call) -> &'static str {
     match call {
         Call::Migrate(_) => {
@@ -110,7 +110,7 @@ fn follows(call: &Call) -> &'static str {
     }
 }
 
-/// Who asks, about which action, and what is known of it.
+/// The one who asks, about which action, and what is known of it.
 struct Asked<'a> {
     /// Its client asks as the account.
     session: Session<'a>,
@@ -246,7 +246,7 @@ impl Asked<'_> {
             .with_input_kind(call.clone(), TransactionInputKind::Data)
     }
 
-    /// What the wallet is asked to send, and its digest.
+    /// Records what the wallet is asked to send, and its digest.
     fn sends(&mut self, request: TransactionRequest, gas: u64) {
         let digest = request.input.input().map(|call| calldata_digest(call));
         self.page.decision.transaction_digest = digest;

@@ -1,5 +1,5 @@
-//! Whether the registry's events are still those that a page was drawn from, and whether the endpoint answers:
-//! pages ask every few seconds.
+//! Finds out whether the registry's events are still those that a page was drawn from, and whether the endpoint
+//! answers: pages ask every few seconds.
 
 use crate::app_error::Error;
 use crate::console::request::PageRequest;
@@ -10,7 +10,7 @@ use serde::Serialize;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long the chain is waited for.
+/// The time for which the chain is waited for.
 const ANSWER: Duration = Duration::from_secs(10);
 /// Maximum number of blocks whose events are searched for one page. A page that is older is drawn
 /// again.
@@ -32,11 +32,11 @@ pub(crate) async fn since(context: &Context, request: &PageRequest) -> Since {
     Since { changed, gone }
 }
 
-/// Whether a page is out of date.
+/// The state of a page since it was drawn: out of date or not.
 #[derive(Serialize)]
 pub(crate) struct Since {
     changed: bool,
-    /// Why that is not known: the endpoint does not answer.
+    /// The reason why that is not known: the endpoint does not answer.
     gone: Option<String>,
 }
 

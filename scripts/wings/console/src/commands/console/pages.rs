@@ -1,4 +1,4 @@
-//! Which page a path is, and what the commands report that it is drawn from.
+//! The page of each path, and what the commands report that it is drawn from.
 
 use super::before;
 use super::refused::nothing_there;
@@ -181,7 +181,7 @@ pub(crate) async fn definition(
     Ok((shown.title().into(), main))
 }
 
-/// What is found about the instances of a part.
+/// Returns what is found about the instances of a part.
 async fn found(
     context: &Context,
     definition: &Definition,
@@ -194,7 +194,7 @@ async fn found(
     Ok(standing::taken(context, found))
 }
 
-/// How many past transactions are to be sent again.
+/// Reads how many past transactions are to be sent again.
 fn replayed(request: &PageRequest) -> Result<Option<u32>, Error> {
     let text = request.value("replay");
     match text.parse() {

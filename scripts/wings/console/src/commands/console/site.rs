@@ -31,13 +31,13 @@ use tokio::task::spawn_blocking;
 /// Pages of which each look takes thousands of requests to the endpoint.
 const COSTLY: [&str; 3] = ["/plan", "/census", "/doctor"];
 
-/// What every answer needs.
+/// The state that every answer needs.
 pub(crate) struct Site {
     global: Global,
     program: &'static Program,
     /// The registry's events, read once.
     events: Mutex<Option<Arc<EventStore>>>,
-    /// What was tried on a copy of a block.
+    /// The plans that were tried on a copy of a block.
     plan_cache: Arc<PlanCache>,
 }
 
@@ -147,7 +147,7 @@ fn failed(output: &Output, error: &Error) -> Answer {
     answer(status(error), JSON, Output::document_text(&document))
 }
 
-/// What every page knows.
+/// Returns what every page knows.
 async fn place(context: &Context, request: &PageRequest) -> Result<PageContext, Error> {
     let account = match request.value("account") {
         "" => None,
