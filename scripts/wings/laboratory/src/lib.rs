@@ -42,7 +42,7 @@ pub static COMMANDS: &[&dyn Command] = &[
     &commands::census::SPEC,
 ];
 
-/// What this wing does for others.
+/// The services of this wing for others.
 pub static LABORATORY: Laboratory = Laboratory {
     proven: |client, subject| Box::pin(census::proven(client, subject)),
     entries: |client, account| Box::pin(census::at(client, account)),

@@ -11,7 +11,7 @@ use stylus_chain::Chain;
 pub(crate) struct Universes {
     /// The code of today.
     pub(crate) as_it_is: Simulation,
-    /// What the upgrade makes of it.
+    /// The copy with the upgrade.
     pub upgraded: Simulation,
     /// Accounts that get the fees of every transaction.
     pub fees: Vec<Address>,

@@ -23,7 +23,7 @@ use context::wings::Watch;
 /// The commands of this wing, in the order of the help.
 pub static COMMANDS: &[&dyn Command] = &[&commands::doctor::SPEC];
 
-/// What this wing does for others.
+/// The services of this wing for others.
 pub static WATCH: Watch = Watch {
     examined: |context| Box::pin(commands::doctor::examined(context)),
 };

@@ -24,7 +24,7 @@ pub struct Decision {
     pub action: ActionId,
     /// The effect, in a few words.
     pub what: String,
-    /// The calls of the action, as pages show them.
+    /// The text of what the action does.
     pub display: Display,
     /// The change that it makes to a policy, where it sets one.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -27,7 +27,7 @@ pub(super) fn constants(code: &CodeBytes) -> BTreeSet<U256> {
     found.into_iter().take(MOST).collect()
 }
 
-/// What EVM code pushes.
+/// Returns what EVM code pushes.
 fn of_evm(code: &[u8]) -> BTreeSet<U256> {
     let mut found = BTreeSet::new();
     let mut rest = code;

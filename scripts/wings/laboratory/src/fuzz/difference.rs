@@ -1,4 +1,4 @@
-//! What two calls or two states differ in.
+//! The differences of two calls or two states.
 
 use crate::functions::Functions;
 use crate::plan::Abis;
@@ -29,7 +29,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// What is said of the subject.
+    /// Returns what is said of the subject.
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::FailsNow => "fails with the new version",
@@ -44,7 +44,7 @@ impl Kind {
     }
 }
 
-/// What differs, the same whatever the values are.
+/// The key of a difference, the same whatever the values are.
 pub(super) type Key = (Kind, String);
 
 /// A difference between the two sides.
@@ -59,11 +59,11 @@ pub(super) struct Difference {
     pub(super) before: String,
     /// With the new one.
     pub(super) after: String,
-    /// What the version before does, exactly.
+    /// The exact behavior of the version before.
     pub(super) expected: Expected,
 }
 
-/// What the version before does, as a test asserts it.
+/// The behavior of the version before, as a test asserts it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Expected {
     /// The last call succeeds, and returns that.
@@ -93,21 +93,21 @@ impl Difference {
     }
 }
 
-/// What a call did.
+/// The end of a call.
 #[derive(Debug)]
 pub(super) struct Ended {
     pub(super) success: bool,
     pub(super) output: Bytes,
     pub(super) logs: Vec<Log>,
     pub(super) gas: u64,
-    /// Why it failed, where it returned no data.
+    /// The reason why it failed, where it returned no data.
     pub(super) note: Option<String>,
     /// True if it used up all its gas.
     pub(super) is_spent: bool,
 }
 
 impl Ended {
-    /// What it did, where another call does something else of that kind.
+    /// Returns what it did, where another call does something else of that kind.
     pub(super) fn expected(&self, kind: Kind) -> Expected {
         match (kind, self.success) {
             (Kind::Emits, _) => Expected::Emits(self.logs.clone()),
@@ -117,10 +117,10 @@ impl Ended {
     }
 }
 
-/// How the ether of an account is called where it is meant to differ.
+/// The beginning of the name for the ether of an account where it is meant to differ.
 pub(super) const BALANCE: &str = "balance of ";
 
-/// What is meant to differ, as people write it: `fee() differs`.
+/// The differences that are meant, as people write it: `fee() differs`.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Intended(BTreeSet<String>);
 
@@ -155,7 +155,7 @@ impl Intended {
     }
 }
 
-/// What two calls of the same differ in, and what each side says; nothing where they do the same.
+/// Finds what two calls of the same differ in, and what each side says; nothing where they do the same.
 pub(super) fn compare(
     (before, after): (&Ended, &Ended),
     input: &[u8],
@@ -193,7 +193,7 @@ fn unintended<'a>(logs: &'a [Log], known: &Functions, intended: &Intended) -> Ve
     logs.iter().filter(|log| !is_intended(log)).collect()
 }
 
-/// How a call ended.
+/// Says how a call ended.
 fn words(ended: &Ended, input: &[u8], known: &Functions) -> String {
     match (ended.success, ended.output.is_empty()) {
         (true, true) => "it succeeds".into(),

@@ -1,5 +1,5 @@
-//! Where a number stops to be taken: between one that a call succeeds with and one that it fails with the edge is
-//! looked for by halves. Off by one is seen nowhere else.
+//! The edges at which a number stops to be taken: between one that a call succeeds with and one that it fails with the
+//! edge is looked for by halves. Off by one is seen nowhere else.
 
 use super::random::Random;
 use super::sequence::Call;
@@ -19,7 +19,7 @@ enum Number {
 }
 
 impl Number {
-    /// Those of a call, with their values.
+    /// Lists those of a call, with their values.
     fn all(call: &Call) -> impl Iterator<Item = (Self, U256)> {
         let arguments = call.arguments.iter().enumerate();
         let arguments = arguments.filter_map(|(at, value)| match value {
@@ -46,7 +46,7 @@ impl Number {
     }
 }
 
-/// What is known about one number of one function, by caller.
+/// The knowledge about one number of one function, by caller.
 #[derive(Debug)]
 struct Edge {
     /// The sequence whose last call succeeded.

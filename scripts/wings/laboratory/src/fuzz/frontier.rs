@@ -20,7 +20,7 @@ struct Reached {
     tried: usize,
 }
 
-/// Those calls by function.
+/// The calls by function.
 #[derive(Debug, Default)]
 pub(super) struct Frontier(BTreeMap<usize, Reached>);
 

@@ -54,7 +54,7 @@ const KEPT_MAX: usize = 4_096;
 const READS: (u64, u64) = (500, 1_000);
 /// Findings after which it ends.
 const FINDINGS_MAX: usize = 32;
-/// How often a constant that one version alone has is tried, beside the others.
+/// The number of times that a constant that one version alone has is tried, beside the others.
 const NEW_CONSTANTS: usize = 4;
 /// Between two reports of its course.
 const TICK: Duration = Duration::from_millis(500);
@@ -211,9 +211,9 @@ struct Course<'a> {
     kept: Vec<Vec<Call>>,
     /// Calls that went where none did.
     frontier: Frontier,
-    /// Where numbers stop to be taken.
+    /// The edges where numbers stop to be taken.
     edges: Edges,
-    /// What was found.
+    /// The findings.
     findings: Vec<FuzzFinding>,
     block: u64,
     settings: &'a Settings,
@@ -313,7 +313,7 @@ impl Course<'_> {
     }
 }
 
-/// What is run before anything is made up: nothing at all, the corpus, and what users did.
+/// Returns what is run before anything is made up: nothing at all, the corpus, and what users did.
 fn first(
     targets: &[Target],
     past: &[PastCall],
@@ -363,7 +363,7 @@ fn invariants(request: &FuzzRequest) -> Result<Vec<Function>, ChainError> {
     request.settings.declared.holds.iter().map(of).collect()
 }
 
-/// What getters answer before any call.
+/// Returns what getters answer before any call.
 fn answers(
     copy: &Simulation,
     proxy: Address,
@@ -379,8 +379,8 @@ fn answers(
         .collect())
 }
 
-/// Who calls: those that getters name, such as an owner, those that the manifest names, past callers, and strangers.
-/// The registry calls nobody as a user does.
+/// Returns who calls: those that getters name, such as an owner, those that the manifest names, past callers, and
+/// strangers. The registry calls nobody as a user does.
 fn callers(
     copy: &Simulation,
     request: &FuzzRequest,
@@ -428,12 +428,12 @@ fn code(copy: &Simulation, account: Address) -> Result<CodeBytes, ChainError> {
     Ok(CodeBytes { code, fragments })
 }
 
-/// How many a second.
+/// Returns how many a second.
 fn a_second(number: u64, elapsed: Duration) -> u64 {
     (number as f64 / elapsed.as_secs_f64().max(0.001)) as u64
 }
 
-/// What must hold cannot be asked, or what is meant to differ is not compared.
+/// The error that what must hold cannot be asked, or what is meant to differ is not compared.
 fn nothing_compared(name: &str, expected: &str) -> ChainError {
     let message = format!("{name} is not compared");
     let refusal = Refusal::new("NothingCompared", message).with(

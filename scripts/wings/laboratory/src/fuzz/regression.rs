@@ -52,7 +52,7 @@ pub(super) fn regression_test(
     lines.join("\n")
 }
 
-/// What passes before a call, and the call itself.
+/// Returns the lines for what passes before a call, and for the call itself.
 fn request(call: &Call, targets: &[Target]) -> Vec<String> {
     let from = format!("address!(\"{}\")", call.from);
     let mut lines = Vec::new();
@@ -75,7 +75,7 @@ fn request(call: &Call, targets: &[Target]) -> Vec<String> {
     lines
 }
 
-/// That the last call does what it did.
+/// Returns the lines which assert that the last call does what it did.
 fn ends_as(expected: &Expected) -> Vec<String> {
     match expected {
         Expected::Returns(output) => vec![format!(
@@ -110,7 +110,7 @@ fn ends_as(expected: &Expected) -> Vec<String> {
     }
 }
 
-/// That the state is what it was.
+/// Returns the lines which assert that the state is what it was.
 fn holds(expected: &Expected) -> Vec<String> {
     match expected {
         Expected::Answers(input, answer) => {

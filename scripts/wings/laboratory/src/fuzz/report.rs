@@ -1,4 +1,4 @@
-//! What the fuzzer reports: one value, rendered for people and programs.
+//! The report of the fuzzer: one value, rendered for people and programs.
 
 use super::difference::Kind;
 use super::regression::regression_test;
@@ -14,7 +14,7 @@ use alloy::primitives::{Address, Bytes, U256};
 use serde::{Deserialize, Serialize};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// What was called, and what was found.
+/// The calls that were made, and what was found.
 #[derive(Debug, Clone, Serialize)]
 pub struct FuzzReport {
     /// The definition.
@@ -27,7 +27,7 @@ pub struct FuzzReport {
     pub block: u64,
     /// The instance that is called.
     pub proxy: Address,
-    /// What all random choices follow from.
+    /// The seed that all random choices follow from.
     pub seed: u64,
     /// Sequences that were run.
     pub sequences: u64,
@@ -47,7 +47,7 @@ pub struct FuzzReport {
     pub functions: Vec<String>,
     /// Variables and getters that were compared after each sequence.
     pub variables: usize,
-    /// What is meant to differ.
+    /// The differences that are declared.
     pub declared: Vec<String>,
     /// Differences that nobody declared.
     pub findings: Vec<FuzzFinding>,
@@ -82,7 +82,7 @@ pub struct FuzzFinding {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ShownCall {
-    /// Who calls.
+    /// The caller.
     pub from: Address,
     /// The function with its arguments, for people.
     pub call: String,
@@ -136,7 +136,7 @@ impl FuzzReport {
         }
     }
 
-    /// What was done, as a note of a check.
+    /// Returns what was done, as a note of a check.
     pub fn summary(&self) -> Finding {
         let mut done = format!(
             "{} with {} on the instance {}, with seed {}: {}",
@@ -187,7 +187,7 @@ impl FuzzFinding {
         }
     }
 
-    /// What differs, in one line.
+    /// Says what differs, in one line.
     pub fn headline(&self) -> String {
         format!("{} {}", self.subject, self.kind.words())
     }

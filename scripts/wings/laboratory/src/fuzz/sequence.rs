@@ -53,7 +53,7 @@ impl Target {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Call {
     pub(super) from: Address,
-    /// Which function.
+    /// The function, by its number.
     pub(super) target: usize,
     pub(super) arguments: Vec<DynSolValue>,
     /// Wei that go along.
@@ -72,7 +72,7 @@ impl Call {
         input.unwrap_or_default().into()
     }
 
-    /// Who calls, and the accounts among the arguments.
+    /// Returns who calls, and the accounts among the arguments.
     pub(super) fn accounts(&self) -> impl Iterator<Item = Address> {
         let arguments = self.arguments.iter().filter_map(DynSolValue::as_address);
         std::iter::once(self.from).chain(arguments)
@@ -147,7 +147,7 @@ impl Call {
         )
     }
 
-    /// What passes before it, if anything.
+    /// Says what passes before it, if anything.
     pub(super) fn wait(&self) -> Option<String> {
         match (self.seconds, self.blocks) {
             (0, 0) => None,
@@ -161,7 +161,7 @@ impl Call {
     }
 }
 
-/// What makes sequences and changes them.
+/// The maker of sequences and of their changes.
 pub(super) struct Maker {
     pub(super) values: Values,
     pub(super) callers: Vec<Address>,

@@ -11,7 +11,7 @@ const LENGTHS: [usize; 6] = [0, 1, 31, 32, 33, 100];
 /// Words that are kept, at most.
 const WORDS_MAX: usize = 8_192;
 
-/// What values are made from.
+/// The sources that values are made from.
 #[derive(Debug, Clone)]
 pub(super) struct Values {
     pub(super) random: Random,
@@ -21,7 +21,7 @@ pub(super) struct Values {
     words: Vec<U256>,
     /// Accounts: callers, contracts, constants.
     pub(super) accounts: Vec<Address>,
-    /// What the call itself and the one before it have: what belongs together is the same now and then.
+    /// The values of the call itself and of the one before it: what belongs together is the same now and then.
     pub(super) near: Near,
 }
 
@@ -189,7 +189,7 @@ impl Values {
         })
     }
 
-    /// What goes along with a call that takes ether: mostly little.
+    /// Makes the value that goes along with a call that takes ether: mostly little.
     pub(super) fn ether(&mut self) -> U256 {
         self.number(80)
     }

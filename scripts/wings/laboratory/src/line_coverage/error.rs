@@ -1,4 +1,4 @@
-//! Why there is no coverage.
+//! The reasons why there is no coverage.
 
 use crate::error::Refusal;
 use crate::ids::CodeHash;

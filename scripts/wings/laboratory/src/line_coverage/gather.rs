@@ -1,4 +1,4 @@
-//! How often each basic block of each program ran: the transactions are carried out again on a copy of the chain as it
+//! The runs of each basic block of each program: the transactions are carried out again on a copy of the chain as it
 //! was before them.
 
 use super::Wanted;
@@ -14,7 +14,7 @@ use stylus_vm::BasicBlock;
 
 /// Transactions that are counted, and blocks that are carried out again, at most.
 const MOST: usize = 1_000;
-/// What is asked for at once.
+/// The number of things that are asked for at once.
 const AT_ONCE: usize = 32;
 
 /// Nobody reads the recording.
@@ -23,22 +23,22 @@ const SHORTEST: TraceKind = TraceKind::Call(CallOptions {
     logs: false,
 });
 
-/// What ran.
+/// The runs of programs.
 #[derive(Debug, Default)]
 pub struct Gathered {
     /// The basic blocks of each program that ran, with how often.
     pub programs: BTreeMap<CodeHash, Vec<BasicBlock>>,
     /// Each code of the EVM that ran, with how often its instructions did.
     pub codes: BTreeMap<CodeHash, CountedCode>,
-    /// How many transactions were counted.
+    /// The number of transactions that were counted.
     pub transactions: usize,
-    /// How many were not: ArbOS' own, and messages from L1.
+    /// The number of transactions that were not: ArbOS' own, and messages from L1.
     pub left_out: usize,
-    /// Those that did something else on the copy than they really did.
+    /// The transactions that did something else on the copy than they really did.
     pub unfaithful: Vec<TxHash>,
 }
 
-/// Which transactions of a block are counted; none means all of them.
+/// The transactions of a block that are counted; none means all of them.
 type Chosen = Option<BTreeSet<TxHash>>;
 
 /// Carries out again what is wanted, each transaction once.

@@ -34,7 +34,7 @@ struct Instruction {
 struct ModulePosition {
     /// Index of its function, imports counted first.
     function: u32,
-    /// Where it is in the module.
+    /// Its offset in the module.
     offset: u64,
     branches: Option<Branches>,
 }
@@ -112,7 +112,7 @@ impl LineTable {
 }
 
 impl ModulePosition {
-    /// How often its block ran, and the next one.
+    /// Returns how often its block ran, and the next one.
     fn runs(&self, blocks: &[BasicBlock]) -> [u64; 2] {
         let place = (self.function, self.offset);
         let after = blocks.partition_point(|block| (block.function, block.offset) <= place);
@@ -122,7 +122,7 @@ impl ModulePosition {
 }
 
 impl Branches {
-    /// How often each was taken, of an instruction that ends a block: to the next one leads nothing else.
+    /// Returns how often each was taken, of an instruction that ends a block: to the next one leads nothing else.
     fn taken(self, runs: u64, continues: u64) -> [u64; 2] {
         let goes_elsewhere = runs.saturating_sub(continues);
         match self {
@@ -153,9 +153,9 @@ fn lines(
     Ok((lines, is_own))
 }
 
-/// What is read of a module.
+/// The parts of a module that are read.
 struct Module<'a> {
-    /// Where the contents of its code section begin: addresses of the line table count from there.
+    /// The offset where the contents of its code section begin: addresses of the line table count from there.
     code: u64,
     /// Its instructions.
     places: Vec<ModulePosition>,
@@ -226,7 +226,7 @@ impl<'a> Module<'a> {
 mod tests {
     use super::*;
 
-    /// How often the branches of a function were taken whose basic blocks ran so often.
+    /// Returns how often the branches of a function were taken whose basic blocks ran so often.
     fn of(function: &str, runs: &[u64]) -> Vec<[u64; 2]> {
         use Operator::{BrIf, Else, End, If, Loop};
         let text = format!("(module (func (param i32) {function}))");

@@ -1,4 +1,4 @@
-//! Which lines of a contract's sources ran in transactions of the past, in the very program that is deployed.
+//! The lines of a contract's sources that ran in transactions of the past, in the very program that is deployed.
 //!
 //! | module | holds |
 //! |---|---|

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
 
-/// Who writes it: what [`is_lcov`] looks for.
+/// The mark of who writes it: what [`is_lcov`] looks for.
 const TEST_NAME: &str = "TN:stylus_upgrades\n";
 
 /// A line: the number of its file, and its own.
@@ -19,7 +19,7 @@ pub(super) type Line = (usize, u32);
 /// A file with the lines of it that have instructions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FileLines {
-    /// Where it lies.
+    /// Its path.
     pub file: PathBuf,
     /// Its lines, in order, with how often each ran.
     pub lines: Vec<(u32, u64)>,
@@ -27,18 +27,18 @@ pub struct FileLines {
     pub jumps: Vec<(u32, [u64; 2])>,
 }
 
-/// Which lines ran.
+/// The lines that ran.
 #[derive(Debug, Serialize)]
 pub struct LineCoverage {
     /// The code of the program.
     pub codehash: CodeHash,
-    /// How many transactions were counted.
+    /// The number of transactions that were counted.
     pub transactions: usize,
-    /// How many were not: ArbOS' own, and messages from L1.
+    /// The number of transactions that were not: ArbOS' own, and messages from L1.
     pub left_out: usize,
-    /// Those that did something else on the copy than they really did.
+    /// The transactions that did something else on the copy than they really did.
     pub unfaithful: Vec<TxHash>,
-    /// How many other programs ran.
+    /// The number of other programs that ran.
     pub other_programs: usize,
     /// Lines that have instructions.
     pub lines: usize,

@@ -12,8 +12,8 @@ use stylus_chain::CountedCode;
 
 const JUMPI: u8 = 0x57;
 const JUMPDEST: u8 = 0x5b;
-/// What begins the source of a definition. Jumps there are the compiler's own: which function is called, and whether
-/// ether came with the call.
+/// The words that begin the source of a definition. Jumps there are the compiler's own: which function is called, and
+/// whether ether came with the call.
 const DEFINITIONS: &str =
     "abstract constructor contract fallback function library modifier receive";
 
@@ -28,7 +28,7 @@ pub struct SourceMap {
 
 #[derive(Debug)]
 struct Instruction {
-    /// Where it is in the code.
+    /// Its offset in the code.
     at: usize,
     line: Line,
     /// True if it jumps or continues by a condition of the source, and nothing else leads to where it continues.
@@ -169,7 +169,7 @@ fn chosen<'v>(output: &'v Value, wanted: Option<&str>) -> Result<&'v Map<String,
 struct Source<'v> {
     path: &'v str,
     content: &'v str,
-    /// Where its lines end.
+    /// The offsets where its lines end.
     ends: Vec<usize>,
 }
 
@@ -213,7 +213,7 @@ fn decode(map: &str) -> Result<Vec<Option<(usize, usize)>>, String> {
     read.collect()
 }
 
-/// Where each instruction of a code begins.
+/// Returns the offset where each instruction of a code begins.
 fn offsets(code: &[u8]) -> Vec<usize> {
     let (mut offsets, mut at) = (Vec::new(), 0);
     while let Some(opcode) = code.get(at) {

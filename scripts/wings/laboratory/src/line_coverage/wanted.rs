@@ -5,7 +5,7 @@ use alloy::primitives::B256;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-/// Whose runs are counted.
+/// The transactions whose runs are counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wanted {
     /// One transaction.

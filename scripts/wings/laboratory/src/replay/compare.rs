@@ -1,4 +1,4 @@
-//! What differs from what really happened, and what storage ends otherwise.
+//! The differences from what really happened, and the storage that ends otherwise.
 use super::past::{Past, numbered};
 use crate::client::{ChainError, Outcome, Replayed};
 use crate::cost::Gas;
@@ -21,11 +21,11 @@ pub(super) struct Copies<'a> {
     pub(super) at_first: &'a Chain,
     /// Storage that the upgrade changed.
     pub(super) changed: &'a [(Address, U256)],
-    /// What the transactions hashed on both.
+    /// The data that the transactions hashed on both.
     pub(super) preimages: &'a HashPreimages,
 }
 
-/// Where the copy without the upgrade did not do what happened.
+/// Finds where the copy without the upgrade did not do what happened.
 pub(super) fn unfaithful(past: &Past, was: &[Replayed]) -> Vec<Unfaithful> {
     let pairs = numbered(past).zip(was);
     let differing = pairs.filter_map(|((block, one), sent)| {
@@ -124,7 +124,7 @@ pub(super) fn storage(
     Ok(all)
 }
 
-/// What may be a key of a mapping: accounts, words of calldata, small numbers.
+/// Returns what may be a key of a mapping: accounts, words of calldata, small numbers.
 fn keys_of(past: &Past, request: &PlanRequest) -> Vec<B256> {
     let mut seen: Vec<B256> = request
         .names

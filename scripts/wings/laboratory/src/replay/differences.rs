@@ -1,4 +1,4 @@
-//! What differs between the copies, call by call, grouped by function and reason.
+//! The differences between the copies, call by call, grouped by function and reason.
 
 use super::past::{Past, numbered};
 use crate::client::{Outcome, PastTransaction, ReplayReceipt, Replayed};
@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Differences that are shown of each group.
 const EXAMPLES: usize = 3;
 
-/// What differs, by kind, function and reason; and the transactions that differ and are the registry's business, as
-/// `governs` tells: who decides called it for them.
+/// Finds what differs, by kind, function and reason; and the transactions that differ and are the registry's business,
+/// as `governs` tells: who decides called it for them.
 pub(super) fn differences(
     past: &Past,
     (was, would_be): (&[Replayed], &[Replayed]),
@@ -120,7 +120,7 @@ fn reason(sent: &Replayed, functions: &Functions) -> String {
     }
 }
 
-/// What happened to a transaction, as far as it matters for the difference.
+/// Returns what happened to a transaction, as far as it matters for the difference.
 fn reported(sent: &Replayed, kind: Kind, functions: &Functions, input: &[u8]) -> String {
     let ReplayReceipt {
         outcome,

@@ -1,4 +1,4 @@
-//! Which transactions are not users': what decides about upgrades is sent again and not compared.
+//! The transactions that are not users': what decides about upgrades is sent again and not compared.
 
 use super::past::{Past, numbered};
 use crate::call_tree::{self, Frame, Kind};

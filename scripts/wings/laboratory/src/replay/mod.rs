@@ -1,4 +1,4 @@
-//! What would the new version have done? The chain as it was before the newest transactions to the
+//! The behavior that the new version would have had. The chain as it was before the newest transactions to the
 //! instances, on two copies: one as it was, one with the upgrade. Both get the same transactions in
 //! the same blocks, and whatever differs is reported.
 
@@ -88,11 +88,11 @@ pub async fn replay(
     }
 }
 
-/// What is tried, and on what.
+/// The subject of a trial, and what it is tried on.
 struct Subject {
     request: PlanRequest,
     instances: Vec<Address>,
-    /// What the plan found at the newest block.
+    /// The problems that the plan found at the newest block.
     problems: Vec<FindingId>,
     abis: Abis,
     /// Code that may have been deployed meanwhile.
@@ -180,7 +180,7 @@ fn carry_out(mut as_it_was: Chain, subject: &Subject, past: &Past) -> Result<Rep
     Ok(replay)
 }
 
-/// Why the upgrade was not carried out there: no instance reached the version, or something is wrong
+/// Says why the upgrade was not carried out there: no instance reached the version, or something is wrong
 /// that is not wrong at the newest block, where the plan says so itself.
 fn not_done(plan: &Plan, problems: &[FindingId]) -> Option<Obstacle> {
     let is_there = plan

@@ -1,4 +1,4 @@
-//! What happened: the newest transactions to some accounts, with everything else in their blocks.
+//! The past: the newest transactions to some accounts, with everything else in their blocks.
 //! The blocks are a chain of hashes with the numbers that were asked for, or nothing is believed.
 use crate::client::{BlockAnswer, ChainError, Client, Outcome, PastBlock, PastTransaction};
 use crate::ids::TxHash;
@@ -138,11 +138,11 @@ async fn last_change(
 /// A call that somebody made.
 #[derive(Debug, Clone)]
 pub struct PastCall {
-    /// Who made it.
+    /// The account that made it.
     pub from: Address,
     /// Its calldata.
     pub input: Bytes,
-    /// What it sent along, in wei.
+    /// The value that it sent along, in wei.
     pub value: U256,
 }
 

@@ -1,4 +1,4 @@
-//! What an account is, by what the registry says.
+//! The meaning of an account, by what the registry says.
 
 use crate::functions::Functions;
 use std::collections::BTreeMap;
@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 /// An account that is known.
 #[derive(Debug, Clone, Default)]
 pub struct Account {
-    /// What it is.
+    /// Its name: what it is.
     pub name: String,
     /// The definition whose instance or code it is.
     pub definition: Option<String>,
     /// The versions whose code it holds.
     pub versions: Vec<String>,
-    /// What it answers.
+    /// The functions that it answers.
     pub functions: Functions,
 }
 

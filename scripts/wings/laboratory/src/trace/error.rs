@@ -1,9 +1,9 @@
-//! Why a transaction is not traced.
+//! The reasons why a transaction is not traced.
 
 use crate::client::{ChainError, Client};
 use crate::error::{Exit, Refusal};
 
-/// What the endpoint says instead of a trace: it has no methods that trace, or refuses to trace this.
+/// The error for what the endpoint says instead of a trace: it has no methods that trace, or refuses to trace this.
 pub(super) fn not_traced(client: &Client, error: ChainError) -> ChainError {
     let ChainError::Rpc(error) = error else {
         return error;
@@ -19,7 +19,7 @@ pub(super) fn not_traced(client: &Client, error: ChainError) -> ChainError {
     refusal.exiting(Exit::Chain).into()
 }
 
-/// What the endpoint answers is no call tree.
+/// The error that the endpoint's answer is no call tree.
 pub(super) fn unreadable(client: &Client, reason: String) -> ChainError {
     let endpoint = client.endpoint();
     let message = format!("{endpoint} answers with no call tree: {reason}");

@@ -7,7 +7,7 @@ use alloy::primitives::Address;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// What only one of the two tracers shows.
+/// The frames that only one of the two tracers shows.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Unmatched {
     /// Frames of callTracer.
@@ -17,7 +17,7 @@ pub(super) struct Unmatched {
 }
 
 impl Unmatched {
-    /// What is not known because of it.
+    /// Says what is not known because of it.
     pub(super) fn missing(&self) -> Vec<String> {
         let mut missing = Vec::new();
         if self.frames > 0 {
@@ -95,7 +95,7 @@ pub(super) fn add(frames: &mut [Frame], answer: &RawValue) -> Result<Unmatched, 
     Ok(unmatched)
 }
 
-/// How many frames a frame and its calls are.
+/// Counts a frame and its calls.
 fn below(frames: &[Frame], at: usize) -> usize {
     let depth = frames.get(at).map_or(0, |frame| frame.depth);
     let after = frames.iter().skip(at + 1);

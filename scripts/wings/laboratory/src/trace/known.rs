@@ -1,4 +1,4 @@
-//! Whose accounts the calls go to: the registry's, its instances', their versions', the framework's,
+//! The owners of the accounts that calls go to: the registry's, its instances', their versions', the framework's,
 //! the chain's. What a registry says of itself is text from outside and stands in quotes.
 
 use super::account::Account;
@@ -29,7 +29,7 @@ pub struct Known {
     /// Code of versions and scripts, by what it is in each definition that has it.
     code: BTreeMap<Address, BTreeMap<String, Account>>,
     names: Names,
-    /// What could not be found out.
+    /// The facts that could not be found out.
     pub missing: Vec<String>,
 }
 
@@ -73,7 +73,7 @@ impl Known {
         Ok(known)
     }
 
-    /// What is known of the account whose code a frame runs. Code of several definitions is that of
+    /// Returns what is known of the account whose code a frame runs. Code of several definitions is that of
     /// the instance which runs it.
     pub fn of(&self, frame: &Frame) -> Option<&Account> {
         let to = frame.to?;
@@ -255,7 +255,7 @@ impl Known {
         Ok(all)
     }
 
-    /// What an account is in a definition.
+    /// Returns what an account is in a definition.
     fn code_of(&mut self, definition: &str, account: Address) -> &mut Account {
         let code = self.code.entry(account).or_default();
         code.entry(definition.to_owned())

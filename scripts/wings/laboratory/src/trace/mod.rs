@@ -30,14 +30,14 @@ use alloy::providers::Provider;
 use error::{not_traced, unreadable};
 use serde::{Deserialize, Serialize};
 
-/// What is known of a mined transaction.
+/// The facts that are known of a mined transaction.
 #[derive(Debug, Clone, Serialize)]
 pub struct Mined {
     /// Its hash.
     pub tx: TxHash,
     /// Its block.
     pub block: u64,
-    /// Who sent it.
+    /// The account that sent it.
     pub from: Address,
     /// True if it succeeded.
     pub success: bool,
@@ -55,7 +55,7 @@ pub struct Trace {
     pub mined: Mined,
     /// Every call in the order in which they began; each stands after its caller.
     pub frames: Vec<Frame>,
-    /// What the endpoint does not give.
+    /// The facts that the endpoint does not give.
     pub missing: Vec<String>,
 }
 
@@ -69,7 +69,7 @@ struct Receipt {
     gas_used_for_l1: Option<U64>,
 }
 
-/// That the ink of frames is a lower bound, where it is.
+/// Says that the ink of frames is a lower bound, where it is.
 fn without_end(frames: &[Frame]) -> Option<String> {
     let ink = frames.iter().filter_map(|frame| frame.ink);
     let bounds = ink.filter(|ink| ink.at_least).count();

@@ -25,7 +25,7 @@ const RETURNED_MAX: usize = 64;
 /// Characters of the endpoint's words that are printed, at most.
 const WORDS_MAX: usize = 120;
 
-/// What runs a frame.
+/// The code that runs a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Code {
@@ -45,9 +45,9 @@ pub struct Named {
     /// The frame.
     #[serde(flatten)]
     pub frame: Frame,
-    /// What runs it; none where that was not looked up.
+    /// The code that runs it; none where that was not looked up.
     pub code: Option<Code>,
-    /// What the account is whose code ran.
+    /// The name of the account whose code ran.
     pub contract: Option<String>,
     /// The definition whose instance or code it is.
     pub definition: Option<String>,
@@ -57,9 +57,9 @@ pub struct Named {
     pub function: Option<String>,
     /// The function with its arguments, or the selector.
     pub call: String,
-    /// What it returned, where the function's interface is known.
+    /// The values that it returned, where the function's interface is known.
     pub returned: Option<String>,
-    /// Why it reverted.
+    /// The reason why it reverted.
     pub revert: Option<String>,
 }
 
@@ -122,7 +122,7 @@ impl Named {
         }
     }
 
-    /// What it is on one line: the call, and how it ended.
+    /// Describes it on one line: the call, and how it ended.
     pub fn line(&self) -> String {
         let frame = &self.frame;
         let to = self.contract.clone().unwrap_or_else(|| "nothing".into());
@@ -151,7 +151,7 @@ impl Named {
         )
     }
 
-    /// What a function returned whose interface does not say what that is.
+    /// Describes what a function returned whose interface does not say what that is.
     fn raw_output(&self) -> String {
         let Frame { kind, output, .. } = &self.frame;
         match output.len() {
@@ -163,7 +163,7 @@ impl Named {
     }
 }
 
-/// What kind of code the accounts of the frames have.
+/// Finds what kind of code the accounts of the frames have.
 async fn codes(client: &Client, frames: &[Frame]) -> Result<BTreeMap<Address, Code>, ChainError> {
     let accounts: BTreeSet<Address> = frames.iter().filter_map(|frame| frame.to).collect();
     let queries = accounts.into_iter().take(ACCOUNTS_MAX);

@@ -65,10 +65,10 @@ pub(crate) struct DoctorArgs {
     pub endpoint: bool,
 }
 
-/// What `doctor` reports of a registry.
+/// The report of `doctor` about a registry.
 #[derive(Serialize)]
 pub(crate) struct Examined {
-    /// What `--fix` did.
+    /// The cures that `--fix` did.
     #[serde(skip_serializing_if = "Option::is_none")]
     fixed: Option<Vec<Cured>>,
     registry: Address,
@@ -100,7 +100,7 @@ pub(crate) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
     Ok(context.outcome(&report))
 }
 
-/// What the command reports of the registry, without doing anything.
+/// Returns what the command reports of the registry, without doing anything.
 pub(crate) async fn examined(context: &Context) -> Result<Diagnosis, Error> {
     let examined = of_registry(context, context.registry()?, AHEAD_DAYS * DAY, None).await?;
     Ok(examined.diagnosis)

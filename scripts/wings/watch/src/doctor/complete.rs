@@ -1,4 +1,4 @@
-//! Whether an endpoint gave all events of the registry: code that it keeps quiet about is not examined.
+//! Checks whether an endpoint gave all events of the registry: code that it keeps quiet about is not examined.
 //! Where the registry runs, its views are compared with them; where it does not, what it stores.
 
 use super::recorded::Recorded;
@@ -91,7 +91,7 @@ fn roles(name: &str) -> &'static [&'static str] {
     }
 }
 
-/// What the registry stores of a definition without running.
+/// Reads what the registry stores of a definition without running.
 async fn stored_counts(
     registry: Registry<'_>,
     definition: &Definition,

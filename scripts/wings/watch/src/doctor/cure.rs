@@ -14,16 +14,16 @@ use alloy::primitives::{Address, U256};
 use serde::Serialize;
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 
-/// What came of one program.
+/// The result of the cure of one program.
 #[derive(Debug, Clone, Serialize)]
 pub struct Cured {
     /// The code.
     pub codehash: CodeHash,
     /// An account that holds it.
     pub account: Address,
-    /// What it is.
+    /// The description of the code.
     pub what: String,
-    /// What was done.
+    /// The cure that was done.
     pub cure: Cure,
     /// The data fee in wei that was paid.
     pub fee: Option<U256>,
@@ -32,7 +32,7 @@ pub struct Cured {
     /// Gas that it used.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub gas: Option<Gas>,
-    /// Why nothing came of it.
+    /// The reason why nothing came of it.
     pub error: Option<Report>,
 }
 

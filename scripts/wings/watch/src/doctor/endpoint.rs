@@ -1,5 +1,5 @@
-//! What an endpoint can do, asked of it, and which commands work with it therefore. A chain may be served by endpoints
-//! that give events of ten blocks, have dropped old state, or take transactions and answer nothing.
+//! The abilities of an endpoint, asked of it, and which commands work with it therefore. A chain may be served by
+//! endpoints that give events of ten blocks, have dropped old state, or take transactions and answer nothing.
 
 use crate::client::{ChainError, Client, Unanswered};
 use crate::deploy::has_create2_deployer;
@@ -31,7 +31,7 @@ const NOBODY: Address = address!("00000000000000000000000000000000a0701e12");
 /// Code that returns 42.
 const ANSWERS_42: [u8; 10] = hex!("602a60005260206000f3");
 
-/// What one endpoint can do.
+/// The abilities of one endpoint.
 #[derive(Debug, Serialize)]
 pub struct Examined {
     endpoint: String,
@@ -45,20 +45,20 @@ pub struct Examined {
 /// One thing that commands need of an endpoint.
 #[derive(Debug, Serialize)]
 pub struct Ability {
-    /// What it is called.
+    /// Its name.
     name: &'static str,
-    /// Whether it is there.
+    /// The state: whether it is there.
     state: State,
-    /// What was found.
+    /// The facts that were found.
     found: String,
-    /// Which commands need it.
+    /// The commands that need it.
     commands: &'static str,
-    /// What helps where it is not there.
+    /// The step that helps where it is not there.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<&'static str>,
 }
 
-/// Whether an ability is there.
+/// The state of an ability.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum State {
@@ -70,7 +70,7 @@ enum State {
     No,
 }
 
-/// What a question came to.
+/// The result of a question.
 enum Answer {
     Given(Value),
     /// The endpoint does not have the method.
@@ -148,7 +148,7 @@ fn number(answer: &Answer) -> Option<u64> {
     }
 }
 
-/// What is found where a method is missing or refuses.
+/// Says what is found where a method is missing or refuses.
 fn refused(answer: Answer) -> String {
     match answer {
         Answer::Given(_) => "another answer than the method has".into(),
@@ -340,7 +340,7 @@ async fn slots(client: &Client) -> Result<Ability, ChainError> {
     .await
 }
 
-/// Whether the chain has the CREATE2 deployer, or takes it.
+/// Finds out whether the chain has the CREATE2 deployer, or takes it.
 async fn deployer(client: &Client) -> Result<Ability, ChainError> {
     let (state, found, next) = match has_create2_deployer(client).await {
         Ok(true) => (State::Yes, "the CREATE2 deployer is there".into(), None),

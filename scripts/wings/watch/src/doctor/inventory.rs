@@ -16,7 +16,7 @@ use stylus_upgrades_interface::registry::Step;
 
 /// Adds what a registry and its instances need.
 pub(super) trait Needs {
-    /// Who approves, and what is asked.
+    /// Adds who approves, and what is asked.
     async fn voices(&mut self, client: &Client, voices: &[Voices]) -> Result<(), ChainError>;
     /// Implementations, scripts and programs that were registered, or wait to be, as of `now`, Unix seconds.
     fn definition(&mut self, definition: &Definition, now: u64);
@@ -148,7 +148,7 @@ impl Needs for Inventory {
     }
 }
 
-/// What the instances of a definition answer that they run; none where the registry does not run.
+/// Asks what the instances of a definition answer that they run; none where the registry does not run.
 async fn shown_implementations(
     subject: Subject<'_>,
     definition: &Definition,
@@ -168,7 +168,7 @@ async fn shown_implementations(
     Ok(shown.collect())
 }
 
-/// What the contract is that a step names.
+/// Returns what the contract is that a step names.
 fn script(step: &Step) -> Role {
     match named(step) {
         Named::Check(_) => Role::Check,

@@ -1,4 +1,4 @@
-//! Whether everything that a registry and its instances need still runs, for how long, and what would
+//! Checks whether everything that a registry and its instances need still runs, for how long, and what would
 //! help. No view of the registry is needed: when it has expired it has none. What is known comes from
 //! its events, its storage, and the chain's own precompiles; views are asked, as long as there are any,
 //! whether the events are all there.

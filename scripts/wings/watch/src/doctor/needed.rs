@@ -1,4 +1,4 @@
-//! Which versions of a definition, and which steps between them, its instances need: those that
+//! The versions of a definition, and the steps between them, that its instances need: those that
 //! they are at, those at which an open action adds one or another registry transfers one, the current one, and whatever
 //! lies on a path between.
 
@@ -16,7 +16,7 @@ pub(super) struct Needed<'a> {
 }
 
 impl<'a> Needed<'a> {
-    /// Those of a definition at `now`, Unix seconds.
+    /// Returns those of a definition at `now`, Unix seconds.
     pub(super) fn of(definition: &'a Definition, now: u64) -> Self {
         let reached = definition.begun.values().map(|begun| begun.to.as_str());
         let mut targets: BTreeSet<&str> = reached.collect();

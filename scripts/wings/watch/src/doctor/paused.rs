@@ -10,7 +10,7 @@ use crate::text::shell_word;
 use alloy::primitives::Address;
 use std::collections::BTreeSet;
 
-/// What the events tell.
+/// Examines what the events tell.
 pub(super) fn examine(definitions: &[Definition]) -> Vec<Finding> {
     let (mut findings, mut behind) = (Vec::new(), Vec::new());
     let mut add = |severity, id, says: String, [expected, found, next]: [String; 3]| {

@@ -1,4 +1,4 @@
-//! Who decides, and whether that is still possible: an approver that became an instance has no voice,
+//! The accounts that decide, and whether that is still possible: an approver that became an instance has no voice,
 //! and a lambda that is not the code which it was does not consent.
 
 use crate::assess::{Finding, FindingId, Part, Severity};
@@ -15,14 +15,14 @@ use stylus_registry_core::policy::{Facts, Policy, parse};
 /// The accounts that a policy names.
 #[derive(Debug, Clone)]
 pub(super) struct Voices {
-    /// Whose policy it is.
+    /// The owner of the policy.
     pub(super) of: String,
     definition: String,
     role: String,
     policy: Policy,
     /// The policy as the registry has it.
     expression: String,
-    /// Who approves.
+    /// The accounts that approve.
     pub(super) approvers: Vec<Address>,
     /// Contracts that are asked, with the code hashes that the registry recorded.
     pub(super) lambdas: Vec<(Address, CodeHash)>,
@@ -58,7 +58,7 @@ pub(super) async fn voices(
     Ok(all)
 }
 
-/// What is wrong with them.
+/// Finds what is wrong with them.
 pub(super) async fn examine(
     client: &Client,
     voices: &[Voices],
@@ -104,7 +104,7 @@ pub(super) async fn examine(
     Ok(findings)
 }
 
-/// Why a lambda is not asked any more.
+/// Says why a lambda is not asked any more.
 async fn changed(
     client: &Client,
     account: Address,

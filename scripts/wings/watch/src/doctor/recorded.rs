@@ -1,4 +1,4 @@
-//! What the registry's events record, for every definition at once, without any view: a registry
+//! The records of the registry's events, for every definition at once, without any view: a registry
 //! that does not run has none.
 
 use crate::client::ChainError;
@@ -10,7 +10,7 @@ use alloy::sol_types::SolEventInterface;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 
-/// What the events of a registry tell.
+/// The records of a registry's events.
 pub(super) struct Recorded {
     /// Every definition, the registry itself included.
     pub(super) definitions: Vec<Definition>,

@@ -1,4 +1,4 @@
-//! What is under way, and what ends soon: complex migrations and open actions.
+//! The things that are under way, and those that end soon: complex migrations and open actions.
 
 use crate::assess::{Finding, FindingKind, Part, Severity};
 use crate::client::{ChainError, Client};
