@@ -47,7 +47,7 @@ impl Accepted {
         }
     }
 
-    /// Like [`Self::covers`], or the project answers for it. An approver's own word is asked instead.
+    /// Returns true if [`Self::covers`] does, or the project answers for it. An approver's own word is asked instead.
     pub fn answers(&self, id: &FindingId) -> bool {
         self.of_project.contains(id) || self.covers(id)
     }

@@ -52,8 +52,8 @@ impl Role {
         matches!(self, Self::Proposer | Self::Ci)
     }
 
-    /// Returns what each role believes of what somebody wrote: the one table of it. The word of who proposes is his own
-    /// to himself, and that of the change to all others.
+    /// Returns what each role believes of what somebody wrote: the one table of it. The proposer's word is their own to
+    /// the proposer, and that of the change to all others.
     pub const fn believes(self, writer: Writer) -> Origin {
         match (self, writer) {
             (_, Writer::Nobody) => Origin::Chain,
@@ -64,7 +64,7 @@ impl Role {
         }
     }
 
-    /// Returns true if somebody has answered for a finding: who asks accepted it, or those whose decision he sends had
+    /// Returns true if somebody has answered for a finding: who asks accepted it, or those whose decision they send had
     /// to.
     pub fn is_answered(self, finding: &Finding, accepted: &Accepted) -> bool {
         match self {

@@ -246,8 +246,8 @@ impl Finding {
         }
     }
 
-    /// Returns true if who proposed an action that it is about had to accept it: it refuses a proposal, unless its
-    /// author's word is enough for him, and says the same of the same code in every block.
+    /// Returns true if the proposer of an action that it is about had to accept it: it refuses a proposal, unless its
+    /// author's word is enough for them, and says the same of the same code in every block.
     pub fn is_accepted_by_proposer(&self) -> bool {
         let is_of_code = self.id.part_of_code().is_some();
         let is_his_word = self.origin == Origin::Annotation;

@@ -104,7 +104,7 @@ mod tests {
     use futures::executor::block_on;
     use serde_json::json;
 
-    /// Returns true if the endpoint is asked, and what comes of it.
+    /// Returns true if the endpoint is asked.
     fn asked(memory: &Memory, method: &'static str, parameters: Value, answer: Value) -> bool {
         let request = Request::new(method, 7.into(), parameters);
         let request = RequestPacket::Single(request.try_into().expect("JSON"));
