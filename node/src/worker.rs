@@ -240,10 +240,11 @@ fn serve(node: &mut Node, receiver: &Receiver<Message>, published: &Published) {
         if published.is_wanted() {
             published.publish(|| node.view());
         }
-        let idle = match healthy {
-            true => node.idle_for(),
+        let idle = if healthy {
+            node.idle_for()
+        } else {
             // Work that panicked is not tried again at once.
-            false => Some(PAUSE_AFTER_PANIC),
+            Some(PAUSE_AFTER_PANIC)
         };
         healthy = true;
         match receive(receiver, idle) {

@@ -117,10 +117,12 @@ fn unanswered(error: Error) -> TransportError {
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
-    let reason = match (is_late, nobody_there) {
-        (true, _) => "it did not answer in time".to_owned(),
-        (_, true) => format!("no connection: {cause}"),
-        _ => format!("no answer: {cause}"),
+    let reason = if is_late {
+        "it did not answer in time".to_owned()
+    } else if nobody_there {
+        format!("no connection: {cause}")
+    } else {
+        format!("no answer: {cause}")
     };
     TransportErrorKind::custom(Unanswered {
         reason,

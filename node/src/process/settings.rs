@@ -124,11 +124,13 @@ impl AccountFlags {
 
 impl MiningFlags {
     fn mode(&self) -> MiningMode {
-        match (self.no_mining, self.block_time, self.mixed_mining) {
-            (true, _, _) => MiningMode::Manual,
-            (false, Some(every), true) => MiningMode::Mixed(every),
-            (false, Some(every), false) => MiningMode::Interval(every),
-            (false, None, _) => MiningMode::Auto,
+        if self.no_mining {
+            return MiningMode::Manual;
+        }
+        match self.block_time {
+            Some(every) if self.mixed_mining => MiningMode::Mixed(every),
+            Some(every) => MiningMode::Interval(every),
+            None => MiningMode::Auto,
         }
     }
 }
@@ -153,10 +155,12 @@ impl StateFlags {
 
 impl ServerFlags {
     fn cors(&self) -> Cors {
-        match self.no_cors {
-            true => Cors::Off,
-            false if self.allow_origin.iter().any(|origin| origin == "*") => Cors::Any,
-            false => Cors::Origins(self.allow_origin.clone()),
+        if self.no_cors {
+            Cors::Off
+        } else if self.allow_origin.iter().any(|origin| origin == "*") {
+            Cors::Any
+        } else {
+            Cors::Origins(self.allow_origin.clone())
         }
     }
 }

@@ -125,12 +125,14 @@ fn create_access_list(View { chain, .. }: &View, args: &Args) -> RpcResult {
 
 /// The outcome, unless the call reverted or stopped.
 pub(super) fn succeeded(outcome: CallOutcome) -> Result<CallOutcome, RpcError> {
-    match (outcome.success, outcome.halt) {
-        (true, halt) => Ok(CallOutcome { halt, ..outcome }),
-        (false, None) => Err(RpcError::Reverted {
+    if outcome.success {
+        return Ok(outcome);
+    }
+    Err(match outcome.halt {
+        Some(halt) => RpcError::Halted(halt.to_string()),
+        None => RpcError::Reverted {
             data: outcome.output,
             refusal: outcome.refusal,
-        }),
-        (false, Some(halt)) => Err(RpcError::Halted(halt.to_string())),
-    }
+        },
+    })
 }

@@ -143,11 +143,14 @@ fn automine(view: &View, _: &Args) -> RpcResult {
 }
 
 fn set_automine(node: &mut Node, args: &Args) -> RpcResult {
-    match (args.get(0, "on")?, node.view().mining_interval) {
-        (true, _) => node.set_mining(MiningMode::Auto)?,
-        (false, Some(interval)) => node.set_mining(MiningMode::Interval(interval))?,
-        (false, None) => node.set_mining(MiningMode::Manual)?,
-    }
+    let is_on: bool = args.get(0, "on")?;
+    let mode = if is_on {
+        MiningMode::Auto
+    } else {
+        let interval = node.view().mining_interval;
+        interval.map_or(MiningMode::Manual, MiningMode::Interval)
+    };
+    node.set_mining(mode)?;
     done()
 }
 

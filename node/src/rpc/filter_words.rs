@@ -55,7 +55,7 @@ fn topics(topics: Vec<&RawValue>) -> Option<String> {
     topics
         .into_iter()
         .find_map(|topic| match list(topic.get()) {
-            Some(any) => any.into_iter().find_map(|one| wrong(one.get())),
+            Some(any) => any.into_iter().find_map(|topic| wrong(topic.get())),
             None => wrong(topic.get()),
         })
 }

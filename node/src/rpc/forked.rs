@@ -229,10 +229,12 @@ impl Question {
             Self::IfOlder(lookup, params) => {
                 let found = forwarded(fork, lookup, params.clone()).await?;
                 let asked = args.to_value();
-                match is_older(fork, &found) {
-                    false => Ok(Upstream::Before(Vec::new())),
-                    true if (*lookup, params) == (method, &asked) => Ok(Upstream::Whole(found)),
-                    true => whole(&asked).await,
+                if !is_older(fork, &found) {
+                    Ok(Upstream::Before(Vec::new()))
+                } else if (*lookup, params) == (method, &asked) {
+                    Ok(Upstream::Whole(found))
+                } else {
+                    whole(&asked).await
                 }
             }
         }
