@@ -191,7 +191,9 @@ impl FieldChange {
         let base = which.and_then(|which| which.base.as_deref());
         let base = base.map_or(String::new(), |base| format!("{base}."));
         let at = which.map_or(String::new(), |which| format!("@{}", which.place));
-        format!("{area}{base}{}{at}", self.field)
+        // `@` and `#` stand before the place and the number alone.
+        let field = self.field.replace('@', "%40").replace('#', "%23");
+        format!("{area}{base}{field}{at}")
     }
 
     /// The verdict and the subject: `reorder:owner`.

@@ -105,9 +105,9 @@ async fn an_endpoint_that_makes_up_what_arb_wasm_says_is_no_healthy_one() -> Don
     // Everything has expired, and ArbWasm is said to deny it.
     team.wait(366).await?;
     assert_snapshot!(contradicted(&team.doctor_at(&saying(364 * DAY).url()).await), @"
-    message: no answer from http://127.0.0.1:[port]: a contradictory answer: ArbWasm says of [address]: [number] seconds left, and the storage of ArbOS ([address]) that it is Expired { age: [number] }
+    message: no answer from http://127.0.0.1:[port]: a contradictory answer: ArbWasm says of [address]: [number] seconds left, and the storage of ArbOS ([address]) says: expired, activated 366 days ago
     expected: an endpoint that answers what it is asked
-    found: a contradictory answer: ArbWasm says of [address]: [number] seconds left, and the storage of ArbOS ([address]) that it is Expired { age: [number] }
+    found: a contradictory answer: ArbWasm says of [address]: [number] seconds left, and the storage of ArbOS ([address]) says: expired, activated 366 days ago
     next: run the command again with another --rpc-url: it looks at the chain first
     ");
     team.doctor(&[]).await.ends_with(1);

@@ -140,6 +140,41 @@ mod tests {
     }
 
     #[test]
+    fn a_name_cannot_add_an_id_and_its_flag_can_be_pasted() {
+        for (name, expected) in [
+            ("owner", "retype:owner"),
+            (
+                "erc7201:a.main:Base._x@5",
+                "retype:erc7201:a.main:Base._x@5",
+            ),
+            (
+                "x,namespaces-not-listed",
+                "retype:x%2cnamespaces-not-listed",
+            ),
+            ("x(", "retype:x%28"),
+            ("a\u{202e}\n b%", "retype:a%e2%80%ae%0a%20b%25"),
+        ] {
+            let ids = [
+                FindingId::about(FindingKind::Retype, name),
+                FindingId::about(FindingKind::Retype, "y"),
+            ];
+            assert_eq!(ids[0].to_string(), expected);
+            let text = format!("{},{}", ids[0], ids[1]);
+            let accepted: Accepted = text.parse().expect("ids");
+            assert_eq!(
+                accepted.iter().collect::<Vec<_>>(),
+                [&ids[0], &ids[1]],
+                "{name}"
+            );
+        }
+        let pay = FindingId::about(FindingKind::FunctionRemoved, "pay(address,(uint8,bool)[])");
+        assert_eq!(
+            pay.to_string(),
+            "function-removed:pay(address,(uint8,bool)[])"
+        );
+    }
+
+    #[test]
     fn a_label_cannot_name_another_finding_in_an_id() {
         for (label, expected) in [
             ("2.0", "migration-bypassed:2.0"),

@@ -35,6 +35,9 @@ pub struct SourceLine {
     pub line: usize,
 }
 
+/// The largest line that is shown: no source has more.
+const LINE_MAX: usize = 1 << 31;
+
 impl SourceLine {
     /// Reads `src/lib.rs:12`, with or without a column after it; none of other text.
     pub fn parse(text: &str) -> Option<Self> {
@@ -48,7 +51,8 @@ impl SourceLine {
             None => (rest, last.parse().ok()?),
         };
         let file = PathBuf::from(file);
-        (!file.as_os_str().is_empty()).then_some(Self { file, line })
+        let is_place = !file.as_os_str().is_empty() && (1..=LINE_MAX).contains(&line);
+        is_place.then_some(Self { file, line })
     }
 }
 

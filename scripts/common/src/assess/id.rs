@@ -1,6 +1,6 @@
 //! The ids of findings. `--accept` takes exactly that.
 
-use super::id_words::{encoded, label_word, member_path};
+use super::id_words::{encoded, label_word, member_path, name_word};
 use super::kind::{FindingKind, SubjectForm};
 use super::origin::Part;
 use crate::ids::ActionId;
@@ -138,10 +138,16 @@ impl FindingId {
         }
     }
 
-    /// The id of a finding about a function, an immutable or another name of the sources.
-    pub fn about(kind: FindingKind, name: impl Into<String>) -> Self {
+    /// The id of a finding about a field, a function or another name of the sources. No name can end the id, or add
+    /// another one after it.
+    pub fn about(kind: FindingKind, name: impl AsRef<str>) -> Self {
+        Self::with_text(kind, name_word(name.as_ref()))
+    }
+
+    /// The id of a finding about a text that is encoded.
+    fn with_text(kind: FindingKind, subject: String) -> Self {
         Self {
-            subject: Subject::Text(name.into()),
+            subject: Subject::Text(subject),
             ..Self::of(kind)
         }
     }
@@ -197,12 +203,12 @@ impl FindingId {
         } else {
             format!("{}:{}", encoded(area, b"._-+:"), label_word(&field))
         };
-        Self::about(kind, place)
+        Self::with_text(kind, place)
     }
 
     /// The id of a finding about a version.
     pub fn of_version(kind: FindingKind, label: &str) -> Self {
-        Self::about(kind, label_word(label))
+        Self::with_text(kind, label_word(label))
     }
 
     /// The id of a finding of OpenZeppelin's validator, by its kind and place.
@@ -213,7 +219,7 @@ impl FindingId {
     /// The id of a place that may forge the layout, with the first digits of the hash of its name.
     pub fn slots_by_hand(place: &str, digits: &str) -> Self {
         let place = encoded(place, b"._-+/:");
-        Self::about(FindingKind::SlotsByHand, format!("{place}@{digits}"))
+        Self::with_text(FindingKind::SlotsByHand, format!("{place}@{digits}"))
     }
 
     /// Reads the id of a finding that can be accepted; none if no such finding has it.
@@ -349,6 +355,7 @@ impl Serialize for FindingId {
 
 impl PartialEq<str> for FindingId {
     fn eq(&self, other: &str) -> bool {
-        self.to_string() == other
+        let text = self.to_string();
+        text == other
     }
 }

@@ -41,11 +41,42 @@ pub(super) fn label_word(label: &str) -> String {
     }
 }
 
+/// A name of the sources as a part of an id. Commas and parentheses stay in a signature alone. Spaces, control characters
+/// and letters beyond ASCII are written as in a URL.
+pub(super) fn name_word(name: &str) -> String {
+    let is_signature = is_signature(name);
+    let is_usual = |byte: u8| {
+        byte.is_ascii_graphic() && byte != b'%' && (is_signature || !b",()".contains(&byte))
+    };
+    encoded_unless(name, is_usual)
+}
+
+/// Returns true if each parenthesis of a text is closed, and each comma stands in one.
+fn is_signature(text: &str) -> bool {
+    let mut depth = 0_u32;
+    for byte in text.bytes() {
+        match byte {
+            b'(' => depth += 1,
+            b')' if depth == 0 => return false,
+            b')' => depth -= 1,
+            b',' if depth == 0 => return false,
+            _ => {}
+        }
+    }
+    depth == 0
+}
+
 /// A text with all but letters, digits and these written as in a URL.
 pub(super) fn encoded(text: &str, usual: &[u8]) -> String {
+    encoded_unless(text, |byte| {
+        byte.is_ascii_alphanumeric() || usual.contains(&byte)
+    })
+}
+
+fn encoded_unless(text: &str, is_usual: impl Fn(u8) -> bool) -> String {
     let mut word = String::new();
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || usual.contains(&byte) {
+        if is_usual(byte) {
             word.push(char::from(byte));
         } else {
             word.push_str(&format!("%{byte:02x}"));

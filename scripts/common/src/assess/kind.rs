@@ -482,7 +482,7 @@ impl FindingKind {
             Self::Trial => KindRow::fixed("trial", Execution),
             Self::UpgradeCalls => KindRow::fixed("upgrade-calls", Execution),
             Self::WouldFail => KindRow::accepted("would-fail", Execution, Nothing),
-            Self::CodeChanged => KindRow::fixed("CodeChanged", Control),
+            Self::CodeChanged => KindRow::accepted("CodeChanged", Control, Account),
             Self::CodeMayChange => KindRow::accepted("CodeMayChange", Control, Account),
             Self::CodeReplaceable => KindRow::accepted("CodeReplaceable", Control, CodeReplacer),
             Self::ConstructorOpen => KindRow::fixed("ConstructorOpen", Control),

@@ -4,6 +4,7 @@
 use super::{Finding, Severity, SourceLine};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::path::Component;
 
 /// The schema of such a log.
 const SCHEMA: &str =
@@ -52,7 +53,11 @@ fn result(finding: &Finding) -> Value {
 
 /// A place as a location. A file outside of the repository has none that a reader of the log could open.
 fn locations(place: &Option<SourceLine>) -> Vec<Value> {
-    let places = place.iter().filter(|place| place.file.is_relative());
+    let is_inside = |place: &&SourceLine| {
+        let mut parts = place.file.components();
+        parts.all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+    };
+    let places = place.iter().filter(is_inside);
     let places = places.map(|place| {
         json!({"physicalLocation": {
             "artifactLocation": {"uri": uri(&place.file.display().to_string()), "uriBaseId": "%SRCROOT%"},
