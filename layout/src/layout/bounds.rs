@@ -1,5 +1,7 @@
 //! Whether a layout lies within storage: what somebody else wrote may say anything.
 
+use std::collections::BTreeSet;
+
 use alloy_primitives::U256;
 
 use super::{Item, Layout, Members};
@@ -11,8 +13,10 @@ impl Layout {
     /// not begin at the start of one.
     ///
     /// # Errors
-    /// [`LayoutError::Number`], [`LayoutError::Offset`], [`LayoutError::Beyond`].
+    /// [`LayoutError::Number`], [`LayoutError::Offset`], [`LayoutError::Beyond`]; [`LayoutError::Json`] for an array that
+    /// is its own element.
     pub fn require_in_storage(&self) -> Result<(), LayoutError> {
+        self.require_finite_arrays()?;
         // 2^256 words.
         let all = Bytes::from(1) << 261;
         let roots = self.storage.iter();
@@ -33,6 +37,26 @@ impl Layout {
                     size: size.to_string(),
                 });
             }
+        }
+        Ok(())
+    }
+
+    /// Errors if a fixed array is an element of itself, directly or through others.
+    fn require_finite_arrays(&self) -> Result<(), LayoutError> {
+        let mut finite: BTreeSet<&str> = BTreeSet::new();
+        for id in self.types.keys() {
+            let mut path: BTreeSet<&str> = BTreeSet::new();
+            let mut next = Some(id.as_str());
+            while let Some(id) = next.filter(|id| !finite.contains(id)) {
+                if !path.insert(id) {
+                    return Err(LayoutError::Json {
+                        reason: format!("the array {id} is an element of itself"),
+                    });
+                }
+                let ty = self.types.get(id).filter(|ty| ty.encoding == "inplace");
+                next = ty.and_then(|ty| ty.base.as_deref());
+            }
+            finite.extend(path);
         }
         Ok(())
     }

@@ -87,6 +87,25 @@ fn negative_keys_are_elsewhere_in_solidity_so_it_cannot_be_decided() {
 }
 
 #[test]
+fn an_array_that_is_an_element_of_itself_is_refused() {
+    let array = |name: &str, element: &str| {
+        format!(
+            r#""{name}":{{"encoding":"inplace","label":"{name}","numberOfBytes":"32","base":"{element}"}}"#
+        )
+    };
+    for types in [
+        array("t_a", "t_a"),
+        format!("{},{}", array("t_a", "t_b"), array("t_b", "t_a")),
+    ] {
+        let layout = stylus_layout::Layout::from_json(&format!(
+            r#"{{"storage":[{{"label":"x","slot":"0","offset":0,"type":"t_a"}}],"types":{{{types}}}}}"#
+        ));
+        let error = layout.expect_err("no end").to_string();
+        assert!(error.contains("is an element of itself"), "{error}");
+    }
+}
+
+#[test]
 fn a_recursive_struct_that_grows_is_checked_in_each_location() {
     // struct N { N[] kids; uint256 v; … } in a map may grow, but its elements in the array may not.
     let tree = |members: &str, bytes: u64| {
