@@ -474,7 +474,8 @@ impl Bench {
             let marks = ["✗ ", "! ", "? ", "· ", "checked ", "warning: "];
             marks.iter().any(|mark| line.starts_with(mark))
         });
-        let lines: Vec<String> = lines.map(nameless).collect();
+        let lines = lines.map(without_place);
+        let lines: Vec<String> = lines.map(|line| nameless(&line)).collect();
         let mut useful = 0;
         for line in &lines {
             println!("  {line}");
@@ -632,6 +633,16 @@ fn split(list: &str) -> Vec<String> {
     ids.map(str::to_owned).collect()
 }
 
+/// The line of a finding without the place of its field, which moves with each version of a source.
+fn without_place(line: &str) -> String {
+    let parts = line.split_once("  ").and_then(|(id, rest)| {
+        let (place, says) = rest.split_once(": ")?;
+        let is_place = place.ends_with(|last: char| last.is_ascii_digit() || last == ')');
+        (is_place && place.contains(':') && !id.contains(": ")).then_some((id, says))
+    });
+    parts.map_or_else(|| line.to_owned(), |(id, says)| format!("{id}: {says}"))
+}
+
 /// A text with `0x…` in the place of addresses and hashes.
 fn nameless(text: &str) -> String {
     let mut parts = text.split("0x");
@@ -641,4 +652,24 @@ fn nameless(text: &str) -> String {
         bare += &format!("0x…{rest}");
     }
     bare
+}
+
+#[test]
+fn a_line_without_its_place_keeps_all_else() {
+    for (line, expected) in [
+        (
+            "✗ rename:x  a/B.sol:17: x: uint256 @ slot 1",
+            "✗ rename:x: x: uint256 @ slot 1",
+        ),
+        (
+            "✗ shift:x  a/B.sol:17 (before: a/B.sol:9): x moved",
+            "✗ shift:x: x moved",
+        ),
+        (
+            "! trial: it calls  others: two",
+            "! trial: it calls  others: two",
+        ),
+    ] {
+        assert_eq!(without_place(line), expected);
+    }
 }
