@@ -636,11 +636,15 @@ fn split(list: &str) -> Vec<String> {
 /// The line of a finding without the place of its field, which moves with each version of a source.
 fn without_place(line: &str) -> String {
     let parts = line.split_once("  ").and_then(|(id, rest)| {
+        let rest = match rest.split_once(" (before: ") {
+            Some((place, before)) => format!("{place}{}", before.split_once(')')?.1),
+            None => rest.to_owned(),
+        };
         let (place, says) = rest.split_once(": ")?;
-        let is_place = place.ends_with(|last: char| last.is_ascii_digit() || last == ')');
-        (is_place && place.contains(':') && !id.contains(": ")).then_some((id, says))
+        let is_place = place.ends_with(|last: char| last.is_ascii_digit()) && place.contains(':');
+        (is_place && !id.contains(": ")).then(|| format!("{id}: {says}"))
     });
-    parts.map_or_else(|| line.to_owned(), |(id, says)| format!("{id}: {says}"))
+    parts.unwrap_or_else(|| line.to_owned())
 }
 
 /// A text with `0x…` in the place of addresses and hashes.
