@@ -120,6 +120,12 @@ fn every_page_that_the_book_counts_as_executed_is_executed() {
 }
 
 #[test]
+#[ignore = "nightly: executes a page, about 20 s"]
+fn the_recipes_of_governance_do_what_they_say() -> Result<(), HarnessError> {
+    execute("docs/recipes.md")
+}
+
+#[test]
 #[ignore = "nightly: executes a page, about 17 s"]
 fn the_page_on_governance_does_what_it_says() -> Result<(), HarnessError> {
     execute("docs/governance.md")
@@ -138,7 +144,7 @@ fn the_page_on_approvers_that_are_contracts_does_what_it_says() -> Result<(), Ha
 }
 
 #[test]
-#[ignore = "nightly: executes a page on which hardhat compiles, about 40 s"]
+#[ignore = "nightly: executes a page on which hardhat compiles, about 20 s"]
 fn the_page_on_kinds_does_what_it_says() -> Result<(), HarnessError> {
     execute("docs/kinds.md")
 }

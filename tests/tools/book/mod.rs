@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 
 /// The pages whose `console` blocks a test executes, in order, in one shell each
 /// (`tests/it/walkthrough.rs`).
-pub const EXECUTED: [&str; 16] = [
+pub const EXECUTED: [&str; 17] = [
     "docs/tutorial.md",
     "docs/adopting.md",
     "docs/testing.md",
@@ -36,6 +36,7 @@ pub const EXECUTED: [&str; 16] = [
     "docs/trace.md",
     "docs/coverage.md",
     "docs/census.md",
+    "docs/recipes.md",
     "docs/governance.md",
     "docs/lambdas.md",
     "docs/approvers.md",
