@@ -232,7 +232,6 @@ mod tests {
         let (proxy, account) = (Address::repeat_byte(0xab), Address::repeat_byte(0xcd));
         for (replacer, typed) in [
             (CodeReplacer::Account(account), format!("{account:#x}")),
-            (CodeReplacer::Anybody, "anybody".to_owned()),
             (CodeReplacer::Unlisted, "unlisted".to_owned()),
         ] {
             let id = FindingId::code_replaceable(proxy, replacer);

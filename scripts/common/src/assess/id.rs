@@ -53,8 +53,6 @@ enum Subject {
 pub enum CodeReplacer {
     /// This account.
     Account(Address),
-    /// Every account.
-    Anybody,
     /// An account that nobody could name.
     Unlisted,
 }
@@ -63,7 +61,6 @@ impl fmt::Display for CodeReplacer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Account(account) => write!(f, "{account}"),
-            Self::Anybody => f.write_str("anybody"),
             Self::Unlisted => f.write_str("unlisted"),
         }
     }
@@ -73,9 +70,6 @@ impl FromStr for CodeReplacer {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if text == "anybody" {
-            return Ok(Self::Anybody);
-        }
         if text == "unlisted" {
             return Ok(Self::Unlisted);
         }

@@ -157,11 +157,11 @@ pub(crate) async fn require_given(
         .into())
 }
 
-/// Finds what accounts without rights can do to a proxy that is to be adopted, now and after its adoption.
+/// Finds who can control a proxy that is to be adopted, now and after its adoption.
 ///
 /// # Errors
 /// Errors of the chain.
-pub(crate) async fn strangers(
+pub(crate) async fn find_control(
     session: Session<'_>,
     call: &abi::adoptCall,
     options: CheckOptions<'_>,
@@ -173,7 +173,7 @@ pub(crate) async fn strangers(
         Ok(tried) => tried,
         // Others can take it, and nothing shows whether: that is for somebody to accept.
         Err(error) => {
-            let message = format!("what strangers can do to {} was not tried", call.proxy);
+            let message = format!("who can control {} was not tried", call.proxy);
             let id = FindingId::absent(Part::Simulation);
             let next = format!(
                 "try again with an endpoint that the state can be copied from; to accept it: {}",
@@ -190,7 +190,7 @@ pub(crate) async fn strangers(
     };
     if let Some(problem) = &tried.problem {
         let message = &problem.message;
-        let note = format!("? not checked: what strangers can do once it is adopted: {message}");
+        let note = format!("? not checked: who can control it once it is adopted: {message}");
         session.context.note(note);
     }
     if let Some(given) = tried.given.words() {

@@ -113,7 +113,7 @@ pub(crate) async fn beside(
     let policies = policies.map(|(_, policy)| policy);
     all.extend(delegated_approvers(session.registry.client, policies).await?);
     if let Call::Adopt(adopt) = &governed.call {
-        all.extend(adoption::strangers(session, adopt, options).await?);
+        all.extend(adoption::find_control(session, adopt, options).await?);
     }
     if let Call::AcceptTransfer(accept) = &governed.call {
         let arrival = arrivals::of_acceptance(session, accept).await?;

@@ -1,13 +1,13 @@
 //! The adoption of a proxy, tried on a copy before anybody gives it away: who decides over it hands it over there, the
-//! definition adopts it, and a stranger tries its functions before and after.
+//! definition adopts it, and somebody without rights tries its functions before and after.
 
 use super::control::{
-    AccountEvents, ControlReport, ControlSubject, EventSubject, code_replaceable,
-    read_account_events, replacers_not_listed, try_control,
+    AccountEvents, ContractAbi, ControlReport, ControlSubject, EventSubject, ExposureReport,
+    code_replaceable, exposed_code, exposed_instance, find_exposures, read_account_events,
+    replacers_not_listed, try_control,
 };
 use super::decide::decide;
 use super::initializers::{self, InstanceGroup};
-use super::strangers::{Before, Known, opened, to_code, to_instance, tried as tried_by_strangers};
 use crate::assess::Finding;
 use crate::client::{ChainError, Client, Fork};
 use crate::error::Explain;
@@ -55,7 +55,7 @@ pub struct TriedAdoption {
     pub problem: Option<Finding>,
     /// The assumptions with which it is decided.
     pub given: Given,
-    /// The effects that strangers can have on the proxy now, and after the adoption; and on the code of the version itself.
+    /// What accounts can do to the proxy now and after the adoption, and to the code of the version itself.
     pub open: Vec<Finding>,
 }
 
@@ -100,12 +100,14 @@ fn carry_out(
         block: simulation.chain.block_number(),
         ..TriedAdoption::default()
     };
-    let known = Known::of(request.document.as_ref());
-    // Whoever can take the proxy now can do so until it is adopted. What anybody may take from it is its purpose.
-    let before = opened(&simulation, proxy, &known)?.takes_alone();
-    let takes = || Ok(before.clone());
-    let gives_power = tried_by_strangers(&simulation, proxy, &known, &takes)?.told;
-    tried.open = to_instance(&format!("the proxy {proxy}, as it is"), &gives_power);
+    let abi = ContractAbi::of(request.document.as_ref());
+    let find = |simulation: &Simulation, account: Address| {
+        let report = find_exposures(simulation, account, &abi)?;
+        report.compare(|| Ok(ExposureReport::default()))
+    };
+    // Whoever can take the proxy now can do so until it is adopted.
+    let now_open = find(&simulation, proxy)?;
+    tried.open = exposed_instance(&format!("the proxy {proxy}, as it is"), &now_open.refused);
     let group = InstanceGroup {
         when: ("of", ", as it is"),
         tried: &[proxy],
@@ -161,9 +163,10 @@ fn carry_out(
         ));
         return Ok(tried);
     }
-    let after = tried_by_strangers(&simulation, proxy, &known, &takes)?.told;
-    // One finding for each function: what is open before and after is told once.
-    let mut later = to_instance(&format!("the proxy {proxy}, once it is adopted"), &after);
+    let after = find(&simulation, proxy)?;
+    // One finding for each function: what is open before and after is reported once.
+    let adopted = format!("the proxy {proxy}, once it is adopted");
+    let mut later = exposed_instance(&adopted, &after.refused);
     let group = InstanceGroup {
         when: ("once", " is adopted"),
         ..group
@@ -175,24 +178,24 @@ fn carry_out(
         registry: *registry,
         name: &call.name,
         proxy,
-        known: &known,
+        abi: &abi,
         events,
         sender,
         excluded: &[given_to(*registry, &call.name)],
     };
-    let is_open = !gives_power.is_empty() || !after.is_empty();
-    let report = try_control(&simulation, subject)?;
-    if !(report.is_open() && is_open) {
-        let found = report.replacements.iter();
-        let found = found
-            .map(|replacement| code_replaceable(proxy, replacement, "once it is adopted", names));
-        tried.open.extend(found);
+    if !after.replace_code() {
+        let report = try_control(&simulation, subject)?;
+        let replacements = report.replacements.iter();
+        tried.open.extend(
+            replacements.map(|replacement| {
+                code_replaceable(proxy, replacement, "once it is adopted", names)
+            }),
+        );
+        tried.open.extend(not_listed(proxy, &report, events));
     }
-    tried.open.extend(not_listed(proxy, &report, events));
-    let nothing = || Ok(Before::default());
-    let own = tried_by_strangers(&simulation, code.implementation, &known, &nothing)?.told;
-    let what = format!("the code {}", code.implementation);
-    tried.open.extend(to_code(&what, &own));
+    let own = find(&simulation, code.implementation)?;
+    let deployed = format!("the code {}", code.implementation);
+    tried.open.extend(exposed_code(&deployed, &own.refused));
     Ok(tried)
 }
 

@@ -3,8 +3,9 @@
 
 use super::change::Change;
 use super::control::{
-    AccountEvents, ControlSubject, code_replaceable, code_replaceable_by_unlisted,
-    replacing_functions, try_control,
+    AccountEvents, ContractAbi, ControlSubject, ExposureReport, address_fields, code_replaceable,
+    code_replaceable_by_unlisted, exposed_instance, find_exposures, replacing_functions,
+    try_control,
 };
 use super::decide::decide;
 use super::effects::{Elsewhere, GasLimits, Whose, with_limits};
@@ -15,7 +16,6 @@ use super::instances::{Event, changes_of, event};
 use super::layouts::Layouts;
 use super::owners;
 use super::slots::{self, SlotNames};
-use super::strangers::{Known, address_fields};
 use crate::assess::Finding;
 use crate::client::{ChainError, Client, Fork};
 use crate::governance::{Approvers, Given, explain};
@@ -158,7 +158,7 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, ChainE
     let owned = owners::changed(&simulation, None, proxy, &callers, &fields, names)?;
     creation.open.extend(owned);
     if let Some(control) = &request.control {
-        let found = replaceable(&simulation, request, control, proxy)?;
+        let found = find_control(&simulation, request, control, proxy)?;
         creation.open.extend(found);
     }
     let keys = slots::keys(&simulation, &call.initData, names, &[proxy])?;
@@ -172,8 +172,8 @@ fn carry_out(chain: Chain, request: &CreationRequest) -> Result<Creation, ChainE
     Ok(creation)
 }
 
-/// Tries who can replace the code of the instance without the registry, as soon as it is there.
-fn replaceable(
+/// Tries who can control the instance without the registry, as soon as it is there.
+fn find_control(
     simulation: &Simulation,
     request: &CreationRequest,
     control: &CreationControl,
@@ -181,32 +181,38 @@ fn replaceable(
 ) -> Result<Vec<Finding>, ChainError> {
     let (registry, call) = (request.registry, &request.call);
     let document = control.document.as_ref();
-    let known = Known::of(document);
+    let abi = ContractAbi::of(document);
+    let exposures =
+        find_exposures(simulation, proxy, &abi)?.compare(|| Ok(ExposureReport::default()))?;
+    let account = format!("{}, once it is created", request.names.long(proxy));
+    let mut findings = exposed_instance(&account, &exposures.refused);
+    if exposures.replace_code() {
+        return Ok(findings);
+    }
     let subject = ControlSubject {
         registry,
         name: &call.name,
         proxy,
-        known: &known,
+        abi: &abi,
         events: &AccountEvents::default(),
         sender: control.sender,
         excluded: &[],
     };
     let report = try_control(simulation, subject)?;
-    let found = report.replacements.iter();
-    let found = found.map(|replacement| {
+    let replacements = report.replacements.iter();
+    findings.extend(replacements.map(|replacement| {
         code_replaceable(proxy, replacement, "once it is created", &request.names)
-    });
-    let mut found: Vec<Finding> = found.collect();
+    }));
     if report.is_by_nobody() {
         let code = now(simulation
             .registry(registry)
             .code(&call.name, &call.version))?;
         let functions = replacing_functions(&simulation.code(code.implementation)?, document);
         if !functions.is_empty() {
-            found.push(code_replaceable_by_unlisted(proxy, &functions));
+            findings.push(code_replaceable_by_unlisted(proxy, &functions));
         }
     }
-    Ok(found)
+    Ok(findings)
 }
 
 /// Lists the inputs of the initializing code from the transaction, its block and other accounts, and the executed code that

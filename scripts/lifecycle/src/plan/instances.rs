@@ -62,67 +62,6 @@ pub fn not_tried(number: u32) -> String {
     format!("{} {was} not tried", count(number, "instance"))
 }
 
-/// The calls of an account without rights that were not tried, and those that succeed now as well.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct TriedByStrangers {
-    /// Instances that would be upgraded, or stay in a complex migration, and on which it was not tried.
-    pub not_tried: u32,
-    /// Instances that their own code keeps paused: it was tried while they are.
-    pub paused: u32,
-    /// Instances on which it was not tried to the end: it takes too many calls, or too much gas.
-    pub cut: u32,
-    /// Functions that were not called: that are too many, or whose arguments take too much.
-    pub not_called: Vec<String>,
-    /// The trials of other accounts that can replace the code that were not made, such as accounts that are too many.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub accounts: Vec<String>,
-    /// True if the functions of the code are not known, so that those were called alone that such code usually has.
-    pub functions_unknown: bool,
-    /// Calls that are told and need not be accepted, of an instance each, with what they do: that give the same roles as
-    /// before, or go through once and let nobody choose anything.
-    pub open: Vec<String>,
-}
-
-impl TriedByStrangers {
-    /// Describes the trials that were not made.
-    pub fn words(&self) -> impl Iterator<Item = String> + use<> {
-        let what = "what an account without rights can call was";
-        let not_tried = (self.not_tried > 0).then(|| {
-            let instances = count(self.not_tried, "instance");
-            format!("{what} not tried on {instances}: each has its own storage")
-        });
-        let paused = (self.paused > 0).then(|| {
-            let instances = count(self.paused, "instance");
-            format!("{what} tried while {instances} stayed paused by the contract's own pause")
-        });
-        let cut = (self.cut > 0).then(|| {
-            let instances = count(self.cut, "instance");
-            format!("{what} not tried to its end on {instances}: that takes too many calls")
-        });
-        let not_called = self.not_called.split_first().map(|(first, others)| {
-            let more = match others.len() {
-                0 => String::new(),
-                number => format!(" and {}", count(number, "other function")),
-            };
-            format!("{first}{more} was not called: too many functions, or too large arguments")
-        });
-        let unknown = self.functions_unknown.then(|| {
-            format!("{what} tried of usual functions alone: those of the new code are not known")
-        });
-        let accounts = (!self.accounts.is_empty()).then(|| {
-            let mut accounts = self.accounts.clone();
-            accounts.sort();
-            accounts.dedup();
-            format!(
-                "who can replace the code without the registry was tried in part: {}",
-                accounts.join(", ")
-            )
-        });
-        let all = [not_tried, paused, cut, not_called, unknown, accounts];
-        all.into_iter().flatten()
-    }
-}
-
 /// The trial of a complex migration.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Batches {

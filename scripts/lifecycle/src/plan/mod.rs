@@ -32,7 +32,7 @@ mod replay;
 mod simulated_plan;
 mod slots;
 mod state_difference;
-mod strangers;
+mod upgraded_control;
 mod verdict;
 mod wrong_values;
 
@@ -41,6 +41,7 @@ pub use change::{Change, FieldValues, StoragePosition, UndecodableValue};
 pub use code_checks::{has_constructor, reserved_in};
 pub use control::{
     AccountEvents, may_replace_code, replacing_code, replacing_functions, replacing_listed,
+    usual_initializers,
 };
 pub use creation::{Creation, CreationControl, CreationRequest, creation};
 pub use effects::{Elsewhere, GasLimits, LeftOut, ether, limits_in_words};
@@ -48,9 +49,7 @@ pub use environment::Reads;
 pub use error::fails;
 pub use fuzz::{FuzzRequest, FuzzRun, FuzzSettings};
 pub use fuzzed::Fuzzed;
-pub use instances::{
-    Batches, Event, InstancePlan, TriedByStrangers, batches, not_tried, only_started,
-};
+pub use instances::{Batches, Event, InstancePlan, batches, not_tried, only_started};
 pub use layouts::Layouts;
 pub use plan_cache::PlanCache;
 pub use prepare::activated;
@@ -58,7 +57,7 @@ pub use replay::BLOCKS_MAX as REPLAY_BLOCKS_MAX;
 pub use replay::{Abis, Difference, Group, Kind, Obstacle, Replay, StorageDifference, Unfaithful};
 pub use simulated_plan::simulate_on;
 pub use slots::{SlotNames, arguments, with_numbers};
-pub use strangers::usual_initializers;
+pub use upgraded_control::ControlTrials;
 pub use verdict::{Verdict, upgraded};
 
 use crate::assess::Finding;
@@ -190,8 +189,8 @@ pub struct Plan {
     pub tried: u32,
     /// All others.
     pub untried: u32,
-    /// The calls of an account without rights that were not tried after the upgrade.
-    pub strangers: TriedByStrangers,
+    /// The trials of who controls the instances after the upgrade.
+    pub control_trials: ControlTrials,
     /// Every reason why it would fail, now or when one wants to go back.
     pub problems: Vec<Finding>,
     /// Findings that refuse nothing: values that the new version misreads, and values that neither version can decode.

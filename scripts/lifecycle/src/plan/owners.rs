@@ -1,7 +1,7 @@
 //! Owners of an instance before and after. Its owner may be another one, and a variable may hold the contract that sent the
 //! upgrade, such as the registry. Neither can give the instance back.
 
-use super::strangers::AddressField;
+use super::control::AddressField;
 use crate::assess::{Finding, FindingId, FindingKind, Part, Severity};
 use crate::client::ChainError;
 use crate::names::Names;

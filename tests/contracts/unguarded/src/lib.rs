@@ -14,7 +14,7 @@ use stylus_sdk::{
     storage::{StorageAddress, StorageBool, StorageU256},
 };
 
-/// Slots 0 to 4.
+/// Slots 0 to 3.
 #[storage]
 #[entrypoint]
 pub struct Unguarded {
@@ -22,7 +22,6 @@ pub struct Unguarded {
     keeper: StorageAddress,
     logic: StorageAddress,
     fee: StorageU256,
-    is_open: StorageBool,
 }
 
 #[public]
@@ -41,17 +40,6 @@ impl Unguarded {
         self.keeper.set(keeper);
         self.logic.set(logic);
         self.fee.set(fee);
-        Ok(())
-    }
-
-    /// Open under a name that no list has.
-    pub fn begin_market(&mut self, keeper: Address, fee: u128) -> Result<(), Vec<u8>> {
-        if self.is_open.get() {
-            return Err(b"open".to_vec());
-        }
-        self.is_open.set(true);
-        self.keeper.set(keeper);
-        self.fee.set(U256::from(fee));
         Ok(())
     }
 

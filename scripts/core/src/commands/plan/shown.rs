@@ -73,8 +73,9 @@ pub(super) fn lines(
     if plan.untried > 0 {
         lines.push(format!("! {}", plan::not_tried(plan.untried)));
     }
-    lines.extend(plan.strangers.words().map(|says| format!("! {says}")));
-    lines.extend(plan.strangers.open.iter().map(|says| format!("! {says}")));
+    let trials = &plan.control_trials;
+    let control = trials.not_tried.iter().chain(&trials.open);
+    lines.extend(control.map(|says| format!("! {says}")));
     let given = plan.given.words();
     lines.extend(given.map(|words| format!("· {words}")));
     lines

@@ -212,9 +212,9 @@ fn reported(plan: &Plan, names: &Names) -> Vec<Finding> {
         let says = format!("not checked: some values of instance {proxy}, as its storage has too many fields or keys");
         told(Severity::Unknown, says)
     }));
-    let strangers = plan.strangers.words();
-    findings.extend(strangers.map(|says| told(Severity::Unknown, says)));
-    let open = plan.strangers.open.iter();
+    let not_tried = plan.control_trials.not_tried.iter();
+    findings.extend(not_tried.map(|says| told(Severity::Unknown, says)));
+    let open = plan.control_trials.open.iter();
     findings.extend(open.map(|says| told(Severity::Warning, says)));
     let upgraded = upgraded(&plan.instances);
     match plan.verdict() {

@@ -10,8 +10,6 @@ pub(super) const ACCOUNTS_MAX: usize = 8;
 /// The relation of an account to an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::plan) enum AccountRole {
-    /// An account that was made for the trial: it has no rights anywhere.
-    Anybody,
     /// `owner()`.
     Owner,
     /// `pendingOwner()`: ownership was offered to it.
@@ -46,7 +44,6 @@ impl ControlAccount {
     pub(in crate::plan) fn words(&self, names: &Names) -> String {
         let account = names.long(self.address);
         match &self.role {
-            AccountRole::Anybody => "anybody".into(),
             AccountRole::Owner => format!("{account}, its owner,"),
             AccountRole::PendingOwner => format!("{account}, to whom its ownership is offered,"),
             AccountRole::Admin => format!("{account}, its ERC-1967 admin,"),
@@ -78,8 +75,6 @@ pub struct AccountEvents {
 /// The facts about accounts that may decide over an instance.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ControlFacts {
-    /// A fresh account.
-    pub(super) nobody: Address,
     pub(super) owner: Option<Address>,
     pub(super) pending_owner: Option<Address>,
     pub(super) admin: Option<Address>,
@@ -108,7 +103,6 @@ impl ControlFacts {
             address.map(|address| ControlAccount { address, role })
         };
         let known = [
-            account(Some(self.nobody), AccountRole::Anybody),
             account(self.owner, AccountRole::Owner),
             account(self.pending_owner, AccountRole::PendingOwner),
             account(self.admin, AccountRole::Admin),
@@ -168,7 +162,6 @@ mod tests {
     #[test]
     fn an_account_is_tried_once_as_what_it_is_first() {
         let facts = ControlFacts {
-            nobody: account(1),
             owner: Some(account(2)),
             pending_owner: Some(Address::ZERO),
             admin: Some(account(9)),
@@ -182,10 +175,10 @@ mod tests {
             ..ControlFacts::default()
         };
         let accounts = facts.accounts();
-        let expected = [1, 2, 5, 4, 3].map(account);
+        let expected = [2, 5, 4, 3].map(account);
         assert_eq!(addresses(&accounts), expected);
-        assert_eq!(accounts.tried[1].role, AccountRole::Owner);
-        assert_eq!(accounts.tried[2].role, AccountRole::Deployer);
+        assert_eq!(accounts.tried[0].role, AccountRole::Owner);
+        assert_eq!(accounts.tried[1].role, AccountRole::Deployer);
         assert_eq!(accounts.left_out, 0);
     }
 
@@ -193,7 +186,6 @@ mod tests {
     fn at_most_eight_accounts_are_tried_and_the_others_are_counted() {
         let fields = (10..30).map(|byte| (format!("field{byte}"), account(byte)));
         let facts = ControlFacts {
-            nobody: account(1),
             owner: Some(account(2)),
             sender: Some(account(3)),
             fields: fields.collect(),
@@ -201,7 +193,7 @@ mod tests {
         };
         let accounts = facts.accounts();
         assert_eq!(accounts.tried.len(), ACCOUNTS_MAX);
-        assert_eq!(accounts.left_out, 15);
-        assert_eq!(addresses(&accounts)[..3], [1, 2, 3].map(account));
+        assert_eq!(accounts.left_out, 14);
+        assert_eq!(addresses(&accounts)[..2], [2, 3].map(account));
     }
 }

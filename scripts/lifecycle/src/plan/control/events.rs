@@ -1,10 +1,10 @@
 //! Accounts in the endpoint's logs that may decide over instances. A copy of the chain has no logs of the past.
 
 use super::accounts::AccountEvents;
+use super::contract_abi::{AddressField, address_fields};
 use super::read::{MANAGERS_MAX, TOPICS, note_log};
 use crate::client::{ChainError, Client};
 use crate::ids::TxHash;
-use crate::plan::strangers::{AddressField, address_fields};
 use crate::registry::logs_at_once;
 use alloy::primitives::Address;
 use alloy::rpc::types::Log;

@@ -1,7 +1,6 @@
 //! Findings about accounts that can replace the code of an instance without the registry, one for each instance and
 //! account. For code without an instance, the finding names the functions alone.
 
-use super::accounts::AccountRole;
 use super::trial::CodeReplacement;
 use crate::assess::{CodeReplacer, Finding, FindingId, FindingKind, Part, Severity};
 use crate::names::Names;
@@ -16,10 +15,7 @@ pub(in crate::plan) fn code_replaceable(
     names: &Names,
 ) -> Finding {
     let account = &replacement.account;
-    let replacer = match account.role {
-        AccountRole::Anybody => CodeReplacer::Anybody,
-        _ => CodeReplacer::Account(account.address),
-    };
+    let replacer = CodeReplacer::Account(account.address);
     let message = format!(
         "{} can replace the code of {proxy} by {}, {when}, without the registry",
         account.words(names),

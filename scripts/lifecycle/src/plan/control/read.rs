@@ -1,8 +1,8 @@
 //! Facts on a copy about accounts that may decide over an instance.
 
 use super::accounts::{AccountEvents, ControlFacts};
+use super::contract_abi::ContractAbi;
 use crate::client::ChainError;
-use crate::plan::strangers::Known;
 use crate::simulation::Simulation;
 use alloy::primitives::{Address, B256, Log};
 use alloy::sol;
@@ -79,7 +79,7 @@ pub(super) fn note_log(events: &mut AccountEvents, log: &Log) {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ReadSubject<'a> {
     pub(super) account: Address,
-    pub(super) known: &'a Known<'a>,
+    pub(super) abi: &'a ContractAbi<'a>,
     /// The accounts that logs name.
     pub(super) events: &'a AccountEvents,
 }
@@ -101,7 +101,7 @@ pub(super) fn read_facts(
 ) -> Result<CopyFacts, ChainError> {
     let ReadSubject {
         account,
-        known,
+        abi,
         events,
     } = subject;
     let mut events = events.clone();
@@ -118,7 +118,7 @@ pub(super) fn read_facts(
         _ => None,
     };
     let owner_of = |contract: Address| copy.ask(contract, &IOwnable::ownerCall {}).ok();
-    let fields = known.named_addresses(copy, account)?;
+    let fields = abi.named_addresses(copy, account)?;
     let mut managers = BTreeSet::new();
     for (_, address) in &fields {
         if managers.len() < MANAGERS_MAX && has_code(*address)? {
@@ -127,7 +127,7 @@ pub(super) fn read_facts(
     }
     managers.extend(events.managers.iter().copied());
     let mut roles = vec![B256::ZERO];
-    for role in known
+    for role in abi
         .words(copy, account)?
         .into_iter()
         .chain(events.roles.iter().copied())

@@ -1,12 +1,13 @@
 //! The calls of each account, each on a copy of its own. What decides over the code of the proxy is compared before and
 //! after.
 
-use super::accounts::{AccountEvents, AccountRole, ControlAccount};
+use super::accounts::{AccountEvents, ControlAccount};
 use super::calls::{ControlCall, other_calls, replacing_calls, rights_calls};
+use super::contract_abi::ContractAbi;
+use super::probe_code::probe_code;
 use super::read::{CopyFacts, ReadSubject, read_facts};
 use crate::client::{ChainError, GasLimit};
 use crate::plan::fresh_accounts::{PROBE, STRANGER};
-use crate::plan::strangers::{Known, probe_code};
 use crate::simulation::{AttemptedCall, Simulation, now};
 use alloy::primitives::{Address, B256, U256};
 use stylus_chain::BlockId;
@@ -17,7 +18,7 @@ use stylus_upgrades_interface::slots;
 /// Units of gas that each call gets.
 const GAS: u64 = 16_000_000;
 /// Calls to one instance in one state, at most.
-const CALLS_MAX: usize = 600;
+const CALLS_MAX: usize = 200;
 
 /// An instance whose accounts are tried.
 #[derive(Debug, Clone, Copy)]
@@ -28,8 +29,8 @@ pub(in crate::plan) struct ControlSubject<'a> {
     pub(in crate::plan) name: &'a str,
     /// The proxy.
     pub(in crate::plan) proxy: Address,
-    /// The known facts about its code.
-    pub(in crate::plan) known: &'a Known<'a>,
+    /// The functions and variables of its code.
+    pub(in crate::plan) abi: &'a ContractAbi<'a>,
     /// The accounts that logs name.
     pub(in crate::plan) events: &'a AccountEvents,
     /// The account that sends or signs the call, if it is known.
@@ -50,7 +51,7 @@ pub(in crate::plan) struct CodeReplacement {
 /// The result of the trials of an instance.
 #[derive(Debug, Clone, Default)]
 pub(in crate::plan) struct ControlReport {
-    /// The accounts that can replace its code without the registry. If anybody can, that alone.
+    /// The accounts that can replace its code without the registry.
     pub(in crate::plan) replacements: Vec<CodeReplacement>,
     /// Returns true if a contract can that satisfies the policy of `migrate` alone.
     pub(in crate::plan) is_by_policy: bool,
@@ -70,18 +71,10 @@ impl ControlReport {
         self.replacements.is_empty() && !self.is_by_policy
     }
 
-    /// Returns true if every account can.
-    pub(in crate::plan) fn is_open(&self) -> bool {
-        let accounts = self.replacements.iter();
-        accounts
-            .clone()
-            .any(|found| found.account.role == AccountRole::Anybody)
-    }
-
-    /// Returns true if that account can, or everybody.
+    /// Returns true if that account can.
     pub(in crate::plan) fn can_replace(&self, account: Address) -> bool {
-        let mut accounts = self.replacements.iter();
-        self.is_open() || accounts.any(|found| found.account.address == account)
+        let mut replacements = self.replacements.iter();
+        replacements.any(|replacement| replacement.account.address == account)
     }
 
     /// Describes the trials that were not made.
@@ -125,7 +118,7 @@ pub(in crate::plan) fn try_control(
 ) -> Result<ControlReport, ChainError> {
     let ControlSubject {
         proxy,
-        known,
+        abi,
         events,
         sender,
         excluded,
@@ -135,7 +128,7 @@ pub(in crate::plan) fn try_control(
     start.gas = GasLimit::Exactly(GAS);
     let read = ReadSubject {
         account: proxy,
-        known,
+        abi,
         events,
     };
     let CopyFacts {
@@ -145,7 +138,6 @@ pub(in crate::plan) fn try_control(
         roles,
     } = read_facts(&start, read)?;
     start.chain.set_code(*PROBE, probe_code(*STRANGER));
-    facts.nobody = *STRANGER;
     facts.sender = sender;
     facts.excluded.extend(excluded);
     facts.excluded.extend([subject.registry, proxy]);
@@ -153,8 +145,8 @@ pub(in crate::plan) fn try_control(
     let has_owner = owners.iter().flatten().any(|owner| !owner.is_zero());
     let accounts = facts.accounts();
     let admin = admin_contract.filter(|admin| !facts.excluded.contains(admin));
-    let replacing = replacing_calls(known, proxy, admin, *PROBE);
-    let others = other_calls(known, proxy, *PROBE);
+    let replacing = replacing_calls(abi, proxy, admin, *PROBE);
+    let others = other_calls(abi, proxy, *PROBE);
     let words = control_words(&start, proxy)?;
     let mut trial = ControlTrial {
         start: &start,
@@ -188,16 +180,9 @@ pub(in crate::plan) fn try_control(
                 report.is_by_policy = true;
                 continue;
             }
-            let is_anybody = account.role == AccountRole::Anybody;
-            if is_anybody {
-                report.replacements.clear();
-            }
             report
                 .replacements
                 .push(CodeReplacement { account, function });
-            if is_anybody {
-                return Ok(report);
-            }
         }
         copies = without;
     }

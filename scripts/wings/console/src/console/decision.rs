@@ -203,7 +203,7 @@ pub(super) mod tests {
             change(|one| one.sentence.push('!')),
             change(|one| one.account = Address::with_last_byte(1)),
             plan(|plan| plan.untried = 1),
-            plan(|plan| plan.strangers.not_tried = 1),
+            plan(|plan| plan.control_trials.not_tried.push("accounts".into())),
             plan(|plan| plan.to = "3.0".into()),
             plan(|plan| plan.instances[0].changes[0].after = B256::with_last_byte(7)),
             plan(|plan| plan.instances[0].balance = None),

@@ -147,10 +147,10 @@ pub fn outcome(place: &PageContext, plan: &Plan, verdict: Verdict, is_warned: bo
         @if plan.untried > 0 {
             (card(Severity::Unknown, &cell(&not_tried(plan.untried))))
         }
-        @for says in plan.strangers.words() {
-            (card(Severity::Unknown, &cell(&says)))
+        @for says in &plan.control_trials.not_tried {
+            (card(Severity::Unknown, &cell(says)))
         }
-        @for says in &plan.strangers.open {
+        @for says in &plan.control_trials.open {
             (card(Severity::Warning, &cell(says)))
         }
         @if let Some(says) = only_started(&plan.instances) { (card(Severity::Unknown, &cell(&says))) }
