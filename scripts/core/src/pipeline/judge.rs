@@ -206,11 +206,9 @@ impl Judged {
         let in_the_way = self.checks.in_the_way();
         let all = || in_the_way.iter().chain(&self.notices);
         let now = session.context.accepted();
-        let accepted = all().filter(|finding| now.covers(&finding.id));
-        if session.context.global.dry_run {
-            // A rehearsal decides nothing: the approver is asked again.
-            accepted.for_each(drop);
-        } else {
+        let accepted: Vec<&Finding> = all().filter(|finding| now.covers(&finding.id)).collect();
+        // A rehearsal decides nothing: the approver is asked again.
+        if !session.context.global.dry_run {
             memory.accept(*action, accepted);
         }
         // An id counts only if every finding with it was accepted.

@@ -295,7 +295,7 @@ impl ControlSurvey {
         let subject = "control by an account without rights was";
         let migrating = (migrating > 0).then(|| {
             let instances = count(migrating, "instance");
-            format!("{subject} not tried on {instances}, which stay in the migration")
+            format!("{subject} not tried on {instances} in a complex migration")
         });
         let paused = (self.paused > 0).then(|| {
             let instances = count(self.paused, "instance");

@@ -132,7 +132,7 @@ fn ether_and_other_instances_that_a_migration_reaches_are_shown_before_an_approv
     ! also changes another account: [address] (0 wei become 1000)
     ! also changes another account: [address] (an instance of Other 1.0, 1 storage word)
     ! the code of 2.0 calls [address] and ether, [address]: the result may differ at execution, or the call may fail with less gas
-    ! what an account without rights can call was tried of usual functions alone: those of the new code are not known
+    ! control by an account without rights was tried of usual functions alone: those of the new code are not known
     ! unexplained-write: instance [address]: the upgrade writes words that the layout of 2.0 does not declare: slot 1: 0 → 5
     ");
 }
@@ -161,7 +161,7 @@ fn what_a_migration_reads_of_the_block_is_named() {
     plan["reads"][0].has(json!({"others": ["ORIGIN", "TIMESTAMP"]}));
     assert_snapshot!(weight(&review, "block-and-sender"), @"note: block-and-sender; the code of 2.0 reads ORIGIN, TIMESTAMP: its result may differ in another block, or for another sender");
     // Nobody knows the functions of those bytes.
-    assert_snapshot!(weight(&review, "trial"), @"unknown: trial; what an account without rights can call was tried of usual functions alone: those of the new code are not known");
+    assert_snapshot!(weight(&review, "trial"), @"unknown: trial; control by an account without rights was tried of usual functions alone: those of the new code are not known");
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn what_a_migration_asks_of_other_accounts_is_named() {
     assert_snapshot!(weight(&review, "calls-of-others"), @"warning: calls-of-others; the code of 2.0 calls ArbSys ([address]) with [hex], [address] with [hex]: the result may differ at execution, or the call may fail with less gas");
     assert_snapshot!(masked(&effects.planned()), @"
     ! the code of 2.0 calls ArbSys ([address]) with [hex], [address] with [hex]: the result may differ at execution, or the call may fail with less gas
-    ! what an account without rights can call was tried of usual functions alone: those of the new code are not known
+    ! control by an account without rights was tried of usual functions alone: those of the new code are not known
     ! unexplained-write: instance [address]: the upgrade writes words that the layout of 2.0 does not declare: slot 1: 0 → 5
     ");
 }
@@ -309,8 +309,7 @@ fn code_that_cannot_be_looked_into_hides_nothing_else() {
     let says = texts(trials.iter().copied(), "message").join("\n");
     assert_snapshot!(masked(&says), @"
     the upgrade succeeds on 1 instance: the same with [number] amounts from [number] to [number] gas, on block [number]. But the code at [address] cannot be analyzed (the brotli stream is invalid or truncated: a malformed stream): its execution may differ from the simulation
-    what an account without rights can call was not tried to its end on 1 instance: that takes too many calls
-    what an account without rights can call was tried of usual functions alone: those of the new code are not known
+    control by an account without rights was tried of usual functions alone: those of the new code are not known
     ");
     assert!(trials.iter().all(|card| card["severity"] != "good"));
 }
