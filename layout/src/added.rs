@@ -60,12 +60,12 @@ pub struct WordPart {
 #[derive(Debug, Clone, Default)]
 pub struct Ranges {
     all: Vec<Range>,
-    /// Whether something was left out.
+    /// True if ranges were left out.
     is_cut: bool,
 }
 
 impl Range {
-    /// Whether it lies at slots that the layout alone shows.
+    /// Returns true if it lies at slots that the layout alone shows.
     pub fn is_inline(&self) -> bool {
         self.within.is_empty()
     }
@@ -74,7 +74,7 @@ impl Range {
         (&self.unplaced, &self.within)
     }
 
-    /// Whether a byte of one may be one of the other.
+    /// Returns true if the two ranges may share a byte.
     fn meets(&self, other: &Self) -> bool {
         self.unplaced == other.unplaced
             && if self.within == other.within {
@@ -84,7 +84,7 @@ impl Range {
             }
     }
 
-    /// Whether it is what only its author knows, and the other lies at or below its place.
+    /// Returns true if only the author knows its place, and the other range lies at or below that place.
     fn may_hold(&self, other: &Self) -> bool {
         let is_open = self.within.ends_with(|last: char| last.is_ascii_digit());
         let below = other.within.strip_prefix(&self.within);
@@ -112,7 +112,7 @@ impl Range {
         words
     }
 
-    /// How many words it lies in.
+    /// Returns the number of words that it lies in.
     pub fn word_count(&self) -> u64 {
         let word = Bytes::from(WORD_BYTES);
         let last = self.end.saturating_sub(Bytes::from(1)) / word;
@@ -152,7 +152,7 @@ impl Ranges {
         Ok(descent.visitor)
     }
 
-    /// What of these bytes `before` does not use.
+    /// Returns the bytes that `before` does not use.
     pub fn beyond(&self, before: &Self) -> Self {
         let covers = before.by_area();
         let mut all = Vec::new();
@@ -196,7 +196,7 @@ impl Ranges {
         &self.all
     }
 
-    /// Whether the layout is so large that not all of it is listed.
+    /// Returns true if the layout is so large that not all of it is listed.
     pub fn is_cut(&self) -> bool {
         self.is_cut
     }
@@ -214,7 +214,7 @@ impl Ranges {
     }
 }
 
-/// Where the parts of a value lie, and how they are named.
+/// The place and the name of a value, for the ranges of its parts.
 pub(crate) struct RangeContext<'s> {
     area: &'s str,
     /// See [`Range`].

@@ -129,9 +129,9 @@ fn which(
         _ => None,
     };
     let found = found.into_iter();
-    let found = found.map(|one| FieldChange {
+    let found = found.map(|change| FieldChange {
         which: which.clone(),
-        ..one
+        ..change
     });
     found.collect()
 }
@@ -231,10 +231,10 @@ impl<'a> Area<'a> {
             let pair = pair.and_then(|pair| Some((pair, old.get(pair.old)?)));
             let found = match pair {
                 Some((_, before)) if before.is_gap() && field.is_gap() => {
-                    let gap = self.gap(&old_index, (before, field), &pairs);
+                    let gap = self.compare_gap(&old_index, before, field, &pairs);
                     gap.into_iter().collect()
                 }
-                Some((pair, before)) => self.both(types, &old_index, (before, field), pair),
+                Some((pair, before)) => self.compare_field(types, &old_index, before, field, pair),
                 None => {
                     let is_left = pairs.is_left(&old_index, new, field.label());
                     vec![self.added(&old_index, field, is_left)]
@@ -249,7 +249,7 @@ impl<'a> Area<'a> {
                 findings.extend(which(&shared, Some(field), None, found));
             }
         }
-        let undecided = self.undecided_pairs(types, (&old_index, &new_index), &pairs);
+        let undecided = self.undecided_pairs(types, &old_index, &new_index, &pairs);
         for (at, found) in undecided {
             let before = pairs.get(at).and_then(|pair| old.get(pair.old));
             findings.extend(which(&shared, before, new.get(at), [found]));
@@ -276,7 +276,8 @@ impl<'a> Area<'a> {
     fn undecided_pairs(
         &self,
         types: &mut Types,
-        (old_index, new_index): (&FieldIndex<'_, '_>, &FieldIndex<'_, '_>),
+        old_index: &FieldIndex<'_, '_>,
+        new_index: &FieldIndex<'_, '_>,
         pairs: &Pairs,
     ) -> Vec<(usize, FieldChange)> {
         let (old, new) = (old_index.fields(), new_index.fields());
@@ -334,47 +335,51 @@ impl<'a> Area<'a> {
         findings
     }
 
-    /// A gap in both versions: it may lose its beginning, and may grow over bytes that nothing used.
-    fn gap(
+    /// Compares a gap in both versions: it may lose its beginning, and may grow over bytes that nothing used.
+    fn compare_gap(
         &self,
         all: &FieldIndex<'_, '_>,
-        (old, new): (&Field<'_>, &Field<'_>),
+        old: &Field<'_>,
+        new: &Field<'_>,
         pairs: &Pairs,
     ) -> Option<FieldChange> {
         let is_around = new.start <= old.start && new.end() >= old.end();
         let is_within = self.limit.is_none_or(|limit| new.end() <= limit);
         let is_free = || all.find_overlaps(new).iter().all(|other| other.is_gap());
         let has_grown_over_free_bytes = is_around && is_within && is_free();
-        let finding = match (old.start == new.start, old.end() == new.end()) {
-            // Where it grew back over a field, that one is told to be gone.
-            (true, true) => return None,
-            (false, true) if new.start < old.start => return None,
-            _ if has_grown_over_free_bytes => self.finding(
+        let ends_alike = old.end() == new.end();
+        // Where it grew back over a field, that field is reported as gone.
+        if ends_alike && new.start <= old.start {
+            return None;
+        }
+        let finding = if has_grown_over_free_bytes {
+            self.finding(
                 Verdict::GapUse,
                 Decision::Safe,
                 new.label(),
                 "grown over bytes that nothing used",
-            ),
-            (false, true) => self.finding(
+            )
+        } else if ends_alike {
+            self.finding(
                 Verdict::GapUse,
                 Decision::Safe,
                 new.label(),
                 "shrunk by what was put before it",
-            ),
-            _ if old.size == new.size && pairs.moved => self.finding(
+            )
+        } else if old.size == new.size && pairs.moved {
+            self.finding(
                 Verdict::Shift,
                 Decision::Refused,
                 new.label(),
                 "moved by a change before it; shrink it by what was added",
-            ),
-            _ => {
-                let note = format!(
-                    "a gap must end where it ended: expected byte {}, found {}; resize it by what was added before it",
-                    old.end(),
-                    new.end()
-                );
-                self.finding(Verdict::GapUse, Decision::Refused, new.label(), note)
-            }
+            )
+        } else {
+            let note = format!(
+                "a gap must end where it ended: expected byte {}, found {}; resize it by what was added before it",
+                old.end(),
+                new.end()
+            );
+            self.finding(Verdict::GapUse, Decision::Refused, new.label(), note)
         };
         Some(FieldChange {
             old: Some(old.location()),
@@ -383,25 +388,30 @@ impl<'a> Area<'a> {
         })
     }
 
-    /// A field in both versions.
-    fn both(
+    /// Compares a field of both versions.
+    fn compare_field(
         &self,
         types: &mut Types,
         all: &FieldIndex<'_, '_>,
-        (old, new): (&Field<'_>, &Field<'_>),
+        old: &Field<'_>,
+        new: &Field<'_>,
         pair: Pair,
     ) -> Vec<FieldChange> {
         let mut findings = vec![];
         let moved = old.start != new.start;
         if old.label() != new.label() && !pair.is_one_name {
             let is_taken = !all.find_named(new.label()).is_empty();
-            let (decision, declared, note) = match (pair.is_declared, is_taken) {
-                (true, false) => (
-                    Decision::Safe,
-                    Some(Declared::Same),
-                    format!("declared: it was {}", old.label()),
-                ),
-                (true, true) => (
+            let (decision, declared, note) = if !pair.is_declared {
+                (
+                    Decision::Asks,
+                    None,
+                    format!(
+                        "was {} here; if it is the same data, declare its old name",
+                        old.label()
+                    ),
+                )
+            } else if is_taken {
+                (
                     Decision::Safe,
                     Some(Declared::Exchanged),
                     format!(
@@ -409,15 +419,13 @@ impl<'a> Area<'a> {
                         old.label(),
                         new.label()
                     ),
-                ),
-                (false, _) => (
-                    Decision::Asks,
-                    None,
-                    format!(
-                        "was {} here; if it is the same data, declare its old name",
-                        old.label()
-                    ),
-                ),
+                )
+            } else {
+                (
+                    Decision::Safe,
+                    Some(Declared::Same),
+                    format!("declared: it was {}", old.label()),
+                )
             };
             findings.push(FieldChange {
                 declared,
@@ -455,14 +463,16 @@ impl<'a> Area<'a> {
             }
             findings.extend(others.into_iter().map(|change| {
                 let field = format!("{}{}", new.label(), change.field);
-                let note = match declared {
-                    true if is_said => format!("{}; a declared type moves nothing", change.note),
-                    true if old.size == new.size => {
-                        "declared, but its values are in other slots".to_owned()
-                    }
-                    true => format!("declared, but {} bytes are not {}", old.size, new.size),
-                    false if kept => format!("{}; {KEPT}", change.note),
-                    false => change.note,
+                let note = if kept {
+                    format!("{}; {KEPT}", change.note)
+                } else if !declared {
+                    change.note
+                } else if is_said {
+                    format!("{}; a declared type moves nothing", change.note)
+                } else if old.size == new.size {
+                    "declared, but its values are in other slots".to_owned()
+                } else {
+                    format!("declared, but {} bytes are not {}", old.size, new.size)
                 };
                 FieldChange {
                     declared: change.declared,

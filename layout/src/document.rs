@@ -34,17 +34,17 @@ pub const DOCUMENT_MAX: usize = limits::LAYOUT_MAX;
 /// The layout document of a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
-    /// Where its storage keeps what.
+    /// The layout of its storage.
     pub layout: Layout,
-    /// What its code declares; `None` if that is unknown.
+    /// The steps that its code declares; `None` if they are unknown.
     pub steps: Option<Vec<DeclaredStep>>,
     /// Findings that its author declares to be its migration's business, by their names.
     pub migrates: Vec<String>,
-    /// How others build its code again; `None` where nobody says.
+    /// The metadata to build its code again; `None` if nobody gave it.
     pub build: Option<BuildMetadata>,
-    /// What callers can use of its code; `None` where nobody says.
+    /// The public interface of its code; `None` if nobody gave it.
     pub interface: Option<PublicInterface>,
-    /// What a constructor and a linker wrote into the code, as it stands there.
+    /// The parts of the code that a constructor or a linker filled in.
     pub filled: Vec<FilledIn>,
     /// Findings of OpenZeppelin's validator in the sources, as `kind:place`. The same finding in the next version is a
     /// note. Also empty if the validator did not run.
@@ -64,13 +64,13 @@ pub struct FilledIn {
     pub code: Option<B256>,
 }
 
-/// How code was built, under the names of NEP-330. It is what the account that registered the code says.
+/// The build of the code, under the names of NEP-330, according to the account that registered it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BuildMetadata {
-    /// Where the sources are published, as `repository` in Cargo.toml has it.
+    /// The address of the published sources, as `repository` in Cargo.toml has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
-    /// How they were built.
+    /// The command and the environment of the build.
     #[serde(rename = "build_info")]
     pub info: BuildInfo,
 }
@@ -79,7 +79,7 @@ pub struct BuildMetadata {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BuildInfo {
-    /// What it was built with: the compiler, and the tool that called it.
+    /// The compiler, and the tool that called it.
     pub build_environment: String,
     /// The command, word by word.
     pub build_command: Vec<String>,
@@ -146,7 +146,7 @@ impl Document {
         }
     }
 
-    /// What the contract keeps and the layout does not list. Where nobody said: our own attributes list
+    /// Lists the storage of the contract that the layout does not list. Where nobody said: our own attributes list
     /// everything, and a compiler lists no namespaces.
     pub fn unlisted(&self) -> Vec<Unlisted> {
         match &self.layout.unlisted {
@@ -215,7 +215,7 @@ impl Document {
         value.to_string().into_bytes()
     }
 
-    /// What the registry records: keccak256 of the bytes.
+    /// Returns keccak256 of the bytes, which the registry records.
     pub fn hash(&self) -> B256 {
         keccak256(self.encode())
     }

@@ -11,7 +11,7 @@ pub enum LayoutError {
          for Solidity compile with outputSelection `storageLayout`"
     )]
     Json {
-        /// Where and what, in the parser's words.
+        /// The place and the reason, in the parser's words.
         reason: String,
     },
     /// A section of a module does not hold what it should.
@@ -22,17 +22,17 @@ pub enum LayoutError {
     Section {
         /// The section.
         section: &'static str,
-        /// What is wrong.
+        /// The reason of the error.
         reason: String,
     },
     /// Storage that no layout lists as it is.
     #[error("the contract's storage holds {found}; expected {expected}; {next}")]
     Unlisted {
-        /// What cannot be listed.
+        /// The storage that cannot be listed.
         found: String,
-        /// What could be.
+        /// The storage that could be listed.
         expected: &'static str,
-        /// What to do.
+        /// The remedy.
         next: &'static str,
     },
     /// The interface of a document is none.
@@ -40,13 +40,13 @@ pub enum LayoutError {
         "not an interface: {reason}; expected errors, events and functions in Solidity's words, each once"
     )]
     Interface {
-        /// What is wrong.
+        /// The reason of the error.
         reason: String,
     },
     /// The bytes are no layout document.
     #[error("not a layout document: {reason}; expected canonical JSON with `storage` and `types`")]
     Document {
-        /// What is wrong.
+        /// The reason of the error.
         reason: String,
     },
     /// A slot or a size that is no number.
@@ -79,7 +79,7 @@ pub enum LayoutError {
         field: String,
         /// Its first slot, a number.
         slot: String,
-        /// Where it begins in that.
+        /// The byte within the slot at which it begins.
         offset: u64,
         /// Its bytes, a number.
         size: String,

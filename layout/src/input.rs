@@ -2,7 +2,7 @@
 
 use crate::error::LayoutError;
 
-/// What is left to read of a section.
+/// The unread bytes of a section.
 pub(crate) struct Input<'b> {
     section: &'static str,
     bytes: &'b [u8],
@@ -36,7 +36,7 @@ impl<'b> Input<'b> {
         self.at >= self.bytes.len()
     }
 
-    /// What was read since then.
+    /// Returns the bytes that were read since `begin`.
     pub(crate) fn since(&self, begin: usize) -> &'b [u8] {
         self.bytes.get(begin..self.at).unwrap_or_default()
     }

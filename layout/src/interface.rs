@@ -32,7 +32,7 @@ pub const NOTES_MAX: usize = 64;
 /// Bytes of a note, at most.
 pub const NOTE_MAX: usize = 256;
 
-/// What callers of a version can use, and what of it is not known.
+/// The functions, events and errors that callers of a version can use, and the gaps in that knowledge.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Text")]
 pub struct PublicInterface {
@@ -120,7 +120,7 @@ impl PublicInterface {
         &self.abi
     }
 
-    /// What is not known of it, and why.
+    /// Returns the parts that are not known, and why.
     pub fn unseen(&self) -> &[String] {
         &self.unseen
     }
@@ -185,24 +185,28 @@ impl PublicInterface {
 fn read(text: &str) -> Option<AbiItem<'static>> {
     let item = AbiItem::parse(text).ok()?;
     let (written, inputs, outputs) = match &item {
-        AbiItem::Function(one) => (function_entry(one), &one.inputs, one.outputs.as_slice()),
-        AbiItem::Error(one) => (error_entry(one), &one.inputs, [].as_slice()),
-        AbiItem::Event(one) => {
-            let mut types = one
+        AbiItem::Function(function) => (
+            function_entry(function),
+            &function.inputs,
+            function.outputs.as_slice(),
+        ),
+        AbiItem::Error(error) => (error_entry(error), &error.inputs, [].as_slice()),
+        AbiItem::Event(event) => {
+            let mut types = event
                 .inputs
                 .iter()
                 .map(|input| (&input.ty, &input.components));
             let is_known = types.all(|(ty, inner)| is_type(ty, inner, DEPTH_MAX));
-            return (is_known && event_entry(one) == text).then_some(item);
+            return (is_known && event_entry(event) == text).then_some(item);
         }
         _ => return None,
     };
     let mut types = inputs.iter().chain(outputs);
-    let is_known = types.all(|one| is_type(&one.ty, &one.components, DEPTH_MAX));
+    let is_known = types.all(|param| is_type(&param.ty, &param.components, DEPTH_MAX));
     (is_known && written == text).then_some(item)
 }
 
-/// Whether that is a type as selectors spell it.
+/// Returns true if `ty` is a type as selectors spell it.
 fn is_type(ty: &str, components: &[Param], depth: usize) -> bool {
     let Some(depth) = depth.checked_sub(1) else {
         return false;
@@ -225,7 +229,7 @@ fn is_type(ty: &str, components: &[Param], depth: usize) -> bool {
     let is_known = match stem {
         "tuple" => {
             let mut inner = components.iter();
-            inner.all(|one| is_type(&one.ty, &one.components, depth))
+            inner.all(|param| is_type(&param.ty, &param.components, depth))
         }
         "address" | "bool" | "string" | "bytes" => true,
         _ => sized("uint", 8) || sized("int", 8) || sized("bytes", 1),
@@ -266,7 +270,7 @@ pub fn error_entry(error: &Error) -> String {
 
 /// Types as selectors spell them, with commas between.
 pub fn types(all: &[Param]) -> String {
-    let all = all.iter().map(|one| one.selector_type().into_owned());
+    let all = all.iter().map(|param| param.selector_type().into_owned());
     all.collect::<Vec<_>>().join(",")
 }
 

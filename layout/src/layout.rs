@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::LayoutError;
 
-/// Where every variable of a contract lives.
+/// The place of every variable of a contract.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Layout {
@@ -29,7 +29,7 @@ pub struct Layout {
         skip_serializing_if = "BTreeMap::is_empty"
     )]
     pub namespaces: BTreeMap<String, Vec<Item>>,
-    /// What the contract keeps and this does not list; `None` where its author did not say.
+    /// Storage of the contract that this does not list; `None` where its author did not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unlisted: Option<Vec<Unlisted>>,
 }
@@ -83,7 +83,7 @@ pub struct Item {
     /// Solidity contract's parents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
-    /// Where it begins within its slot, in bytes from the low-order end.
+    /// Its offset within the slot, in bytes from the low-order end.
     pub offset: u64,
     /// Its first slot, a decimal number; within a struct, from the struct's start.
     pub slot: String,
@@ -108,9 +108,9 @@ pub struct TypeItem {
     /// `inplace`, `mapping`, `dynamic_array` or `bytes`; empty where a tool left it out.
     #[serde(default)]
     pub(crate) encoding: String,
-    /// As an author writes it.
+    /// The name of the type, as an author writes it.
     pub label: String,
-    /// What it takes inline, in bytes, a decimal number.
+    /// Its size in place, in bytes, as a decimal number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number_of_bytes: Option<String>,
     /// The key's type id, of a mapping.
@@ -134,7 +134,7 @@ pub struct TypeItem {
     pub underlying: Option<String>,
 }
 
-/// What a struct or an enum consists of.
+/// The members of a struct or an enum.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Members {
@@ -196,27 +196,27 @@ impl Layout {
         Ok(layout)
     }
 
-    /// Whether both list the same, whatever is known of what they do not list. What compilers leave out, one of
+    /// Returns true if both list the same, whatever is known of what they do not list. What compilers leave out, one of
     /// them may have: which parent declares a variable, what it was before, and what a value type is made of.
     pub fn lists_as(&self, other: &Self) -> bool {
-        let listed = |one: &Self| {
-            let mut one = one.clone();
-            one.unlisted = None;
-            for kind in one.types.values_mut() {
+        let listed = |layout: &Self| {
+            let mut layout = layout.clone();
+            layout.unlisted = None;
+            for kind in layout.types.values_mut() {
                 kind.underlying = None;
             }
-            let members = one
+            let members = layout
                 .types
                 .values_mut()
                 .filter_map(|kind| match &mut kind.members {
                     Some(Members::Struct(members)) => Some(members),
                     _ => None,
                 });
-            let roots = one.namespaces.values_mut().chain([&mut one.storage]);
+            let roots = layout.namespaces.values_mut().chain([&mut layout.storage]);
             for item in roots.chain(members).flatten() {
                 (item.base, item.renamed_from, item.retyped_from) = (None, None, None);
             }
-            one.hash()
+            layout.hash()
         };
         listed(self) == listed(other)
     }
@@ -225,14 +225,14 @@ impl Layout {
     /// count, nor do slots that the code computes: no compiler lists those, and older programs recorded them for
     /// Solidity.
     pub fn says_as(&self, other: &Self) -> bool {
-        let said = |one: &Self| {
-            let mut one = one.clone();
-            if let Some(unlisted) = &mut one.unlisted {
-                let is_said =
-                    |one: &Unlisted| !matches!(one, Unlisted::NotBuilt | Unlisted::SlotsByHand(_));
-                unlisted.retain(is_said);
+        let said = |layout: &Self| {
+            let mut layout = layout.clone();
+            if let Some(unlisted) = &mut layout.unlisted {
+                unlisted.retain(|reason| {
+                    !matches!(reason, Unlisted::NotBuilt | Unlisted::SlotsByHand(_))
+                });
             }
-            one.hash()
+            layout.hash()
         };
         said(self) == said(other)
     }

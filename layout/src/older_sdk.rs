@@ -58,7 +58,7 @@ fn structs(storage: &Storage) -> impl Iterator<Item = (TypeRef<'_>, &[StorageFie
     })
 }
 
-/// Whether a struct has a plain field before one that fills slots, and is counted as 0.10 counts it.
+/// Returns true if a struct has a plain field before one that fills slots, and is counted as 0.10 counts it.
 fn is_shorter_by_itself(ty: TypeRef<'_>, members: &[Field<'_>]) -> bool {
     let end = members.iter().map(Field::end).max().unwrap_or_default();
     let counts_all = ty.size().is_none_or(|size| size >= end);
@@ -72,7 +72,7 @@ fn is_shorter_by_itself(ty: TypeRef<'_>, members: &[Field<'_>]) -> bool {
     counts_all && is_left_out
 }
 
-/// Whether it takes slots of its own, which nothing shares.
+/// Returns true if the type takes slots of its own, which nothing shares.
 fn fills_slots(ty: TypeRef<'_>) -> bool {
     let is_whole = ty
         .size()
@@ -80,7 +80,7 @@ fn fills_slots(ty: TypeRef<'_>) -> bool {
     is_whole && matches!(ty.kind(), TypeKind::Struct(_) | TypeKind::Array { .. })
 }
 
-/// Whether it is one of these structs, or a fixed array of them.
+/// Returns true if the type is one of these structs, or a fixed array of them.
 fn is_shorter(ty: TypeRef<'_>, shorter: &BTreeSet<TypeId>) -> bool {
     match ty.kind() {
         TypeKind::Array { element, .. } => is_shorter(ty.at(*element), shorter),

@@ -24,7 +24,7 @@ use planner::Planner;
 pub(crate) use planner::ones;
 pub use widen::Conversion;
 
-/// What a generated migration does: reads everything old first, then writes.
+/// The work of a generated migration: it reads everything old first, then writes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
     /// Values of the old version, read before anything is written.
@@ -33,7 +33,7 @@ pub struct Plan {
     pub takes: Vec<Take>,
     /// Words of the new version.
     pub writes: Vec<Write>,
-    /// Where what was taken goes.
+    /// The destinations of the taken values.
     pub puts: Vec<Put>,
     /// Maps whose entries are carried over by their keys, not in one call.
     pub entries: Vec<Entries>,
@@ -42,11 +42,11 @@ pub struct Plan {
 /// A map that lies elsewhere in the new version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entries {
-    /// What carries one over, in generated code.
+    /// The function that carries an entry over, in generated code.
     pub name: String,
     /// The map, as the old version names it.
     pub field: String,
-    /// How many keys an entry has.
+    /// The number of keys of an entry.
     pub keys: usize,
     /// The slot of the old map.
     pub from: U256,
@@ -54,7 +54,7 @@ pub struct Entries {
     pub to: U256,
     /// Words of a value.
     pub words: u64,
-    /// What turns it into the new one.
+    /// The conversion of an old value into the new one.
     pub conversion: Conversion,
 }
 
@@ -80,7 +80,7 @@ pub struct Take {
     pub name: String,
     /// Its slot.
     pub slot: U256,
-    /// Whether any field of the new version takes it over; it is only cleared otherwise.
+    /// True if a field of the new version takes it over; it is only cleared otherwise.
     pub used: bool,
 }
 
@@ -91,7 +91,7 @@ pub struct Write {
     pub slot: U256,
     /// The bits that stay as they are.
     pub keep: U256,
-    /// What is put into the others; zero where there is nothing.
+    /// The values that are put into the other bits; zero where there is none.
     pub parts: Vec<Part>,
 }
 
@@ -104,11 +104,11 @@ pub struct Part {
     pub offset: u64,
     /// Its size in bytes.
     pub bytes: u64,
-    /// Where it comes from.
+    /// The source of the value.
     pub value: Value,
 }
 
-/// Where a value comes from.
+/// The source of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// An entry of [`Plan::reads`], converted.
@@ -157,7 +157,7 @@ pub fn plan(old: &Layout, new: &Layout, overrides: &Overrides) -> Result<Plan, U
     let mut planner = Planner::new(&old, overrides.has_keys());
     for (leaf, before) in paths {
         let stays = |old: &Leaf<'_>| taken.contains(&(old.area, old.path.as_str()));
-        let source = overrides.source((leaf, before), &old, stays)?;
+        let source = overrides.source(leaf, before, &old, stays)?;
         planner.carry(leaf, source)?;
     }
     planner.account(overrides)?;
@@ -165,7 +165,7 @@ pub fn plan(old: &Layout, new: &Layout, overrides: &Overrides) -> Result<Plan, U
     Ok(planner.finish())
 }
 
-/// What a new field is made from.
+/// The source of a new field.
 #[derive(Debug, Clone)]
 pub(crate) enum Origin<'s> {
     /// An old field, by its index.

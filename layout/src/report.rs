@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// What happened to a field.
+/// The change of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -49,7 +49,7 @@ impl Verdict {
     }
 }
 
-/// What follows from it; the report's decision is that of its worst finding.
+/// The consequence of a change; the report's decision is that of its worst finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Decision {
@@ -75,7 +75,7 @@ impl Decision {
     }
 }
 
-/// What somebody declares of a field, and nobody can check.
+/// The declaration of an author about a field, which nobody can check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Declared {
     /// Its bytes mean the same under another name, or in another type.
@@ -84,7 +84,7 @@ pub enum Declared {
     Exchanged,
 }
 
-/// Where a field lives and as what.
+/// The place and the type of a field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Location {
     /// The slot, decimal; within a namespace or struct from its start.
@@ -119,26 +119,26 @@ impl fmt::Display for Location {
 /// One field that is not as it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldChange {
-    /// What happened.
+    /// The change.
     pub verdict: Verdict,
-    /// What follows.
+    /// The consequence.
     pub decision: Decision,
     /// The namespace, `erc7201:<id>`; empty for the fields counted from slot 0.
     pub area: String,
     /// The field, with the members below it: `config.owner`.
     pub field: String,
-    /// Which of several fields of one name: the contract that declares it, where that is known, and its place.
+    /// The identity among several fields of one name: the declaring contract, where it is known, and the place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub which: Option<Which>,
-    /// As it was; absent for a new field.
+    /// The field before; absent for a new field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub old: Option<Location>,
-    /// As it is; absent for a dropped field.
+    /// The field now; absent for a dropped field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub new: Option<Location>,
-    /// Why, and what to do.
+    /// The reason, and the remedy.
     pub note: String,
-    /// What makes it safe, where that is somebody's word and no compiler knows it.
+    /// The declaration that makes it safe, where no compiler can confirm it.
     #[serde(skip)]
     pub declared: Option<Declared>,
 }
@@ -174,8 +174,8 @@ impl FieldChange {
         }
     }
 
-    /// Whether it is about where something lies: a field that moved, or one that is declared to be where another one of
-    /// its name was.
+    /// Returns true if it is about the place of a field: one that moved, or one that is declared to be where another
+    /// field of its name was.
     pub(crate) fn is_of_place(&self) -> bool {
         matches!(self.verdict, Verdict::Reorder | Verdict::Shift)
             || self.declared == Some(Declared::Exchanged)
@@ -202,7 +202,7 @@ impl FieldChange {
     }
 }
 
-/// Which of several fields of one name.
+/// The identity of a field among several of one name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Which {
     /// The contract that declares it.
@@ -225,10 +225,10 @@ impl Which {
     }
 }
 
-/// What a comparison of two layouts found: nothing, if nothing changed.
+/// The result of comparing two layouts: empty if nothing changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// What follows from all findings.
+    /// The consequence of all changes.
     pub decision: Decision,
     /// Each change, in the order of the new layout.
     pub findings: Vec<FieldChange>,
@@ -245,7 +245,7 @@ impl Report {
         Self { decision, findings }
     }
 
-    /// Whether the new version may take over the old one's storage as it is.
+    /// Returns true if the new version may take over the old one's storage as it is.
     pub fn is_safe(&self) -> bool {
         self.decision == Decision::Safe
     }

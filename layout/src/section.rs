@@ -24,10 +24,10 @@ const DEEPEST: usize = 64;
 /// Fields of a layout, all of them.
 const FIELDS_MAX: usize = 100_000;
 
-/// What a storage type or a key consists of.
+/// The structure of a storage type or a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Tree {
-    /// What has no parts: the id of its type, and what is known of it.
+    /// A type without parts: its id, and its description.
     Plain(String, TypeItem),
     Map(Box<Tree>, bool, Box<Tree>),
     Vec(Box<Tree>),
@@ -45,13 +45,13 @@ enum Tree {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Structure {
     name: String,
-    /// What a part of it that leads back to it names it by.
+    /// The path by which a part of it refers back to it.
     path: String,
     /// keccak256 of all that is written of it.
     written: B256,
-    /// Whether it has parameters: then nothing leads back to it.
+    /// True if it has parameters: then nothing leads back to it.
     is_generic: bool,
-    /// Whether nothing in it leads back to what it is a part of.
+    /// True if nothing in it leads back to what it is a part of.
     is_closed: bool,
     src: String,
     words: usize,
@@ -115,10 +115,10 @@ fn refused(reason: impl Into<String>) -> LayoutError {
     }
 }
 
-/// What was read so far.
+/// The state of the reading so far.
 #[derive(Default)]
 struct Read {
-    /// How many fields.
+    /// The number of fields.
     fields: usize,
     /// Paths of structs that were led back to and are not closed yet.
     back: BTreeSet<String>,
@@ -156,7 +156,7 @@ fn tree(input: &mut Input<'_>, depth: usize, read: &mut Read) -> Result<Tree, La
             let id = name.replace(['(', ')', ',', ' '], "_");
             Tree::Plain(format!("t_opaque_{id}"), sized("inplace", &name, bytes))
         }
-        tag::STRUCT => Tree::Struct(structure(input, (begin, depth), read)?),
+        tag::STRUCT => Tree::Struct(structure(input, begin, depth, read)?),
         tag::BACK => {
             let path = input.text()?;
             read.back.insert(path.clone());
@@ -186,7 +186,8 @@ fn sized(encoding: &str, label: &str, bytes: usize) -> TypeItem {
 
 fn structure(
     input: &mut Input<'_>,
-    (begin, depth): (usize, usize),
+    begin: usize,
+    depth: usize,
     read: &mut Read,
 ) -> Result<Structure, LayoutError> {
     let (name, path, src) = (input.text()?, input.text()?, input.text()?);

@@ -154,11 +154,15 @@ fn expression(plan: &Plan) -> impl Fn(&Part) -> String {
                 converted(name, *conversion)
             }
         };
-        let simple = value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        match (part.offset, simple) {
-            (0, _) => value,
-            (offset, true) => format!("{value} << {}", 8 * offset),
-            (offset, false) => format!("({value}) << {}", 8 * offset),
+        if part.offset == 0 {
+            return value;
+        }
+        let bits = 8 * part.offset;
+        let is_simple = value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if is_simple {
+            format!("{value} << {bits}")
+        } else {
+            format!("({value}) << {bits}")
         }
     }
 }
@@ -200,7 +204,7 @@ fn helpers(plan: &Plan) -> [(bool, &'static str); 5] {
 }
 
 impl Plan {
-    /// Whether there is nothing to do.
+    /// Returns true if there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.reads.is_empty()
             && self.takes.is_empty()

@@ -19,7 +19,7 @@ const SECTION_MAX: usize = 1 << 20;
 /// Steps of a contract.
 const STEPS_MAX: usize = 1_024;
 
-/// What a step is.
+/// The kind of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StepKind {
@@ -35,7 +35,7 @@ pub enum StepKind {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeclaredStep {
-    /// What it is.
+    /// The kind of the step.
     pub kind: StepKind,
     /// The version it leaves; empty for an initializer.
     pub from: String,
@@ -43,7 +43,7 @@ pub struct DeclaredStep {
     pub to: String,
     /// The function's signature, `migrate(uint256)`.
     pub signature: String,
-    /// What must hold after it, as its author wrote it: `nonzero(owner)`, `holds(Self::balanced)`.
+    /// The conditions that must hold after it, as its author wrote them: `nonzero(owner)`, `holds(Self::balanced)`.
     pub conditions: Vec<String>,
 }
 

@@ -66,7 +66,7 @@ impl<'a, 's> EarlierNames<'a, 's> {
     }
 }
 
-/// Why a new field of that name is no addition, if its zero opens something of a contract that is in use.
+/// Returns the reason why a new field of that name is no addition, if its zero opens a contract that is in use.
 pub(super) fn opens(before: &[Area<'_>], label: &str) -> Option<String> {
     let is_used = before.iter().any(|area| !area.fields.is_empty());
     (is_used && OPENS.contains(&name(label).as_str())).then(|| {

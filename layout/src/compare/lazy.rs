@@ -2,10 +2,10 @@
 //! values may be in the old form or in a namespace of their own, so only a lazy field that knows both
 //! forms reads them: `lazy … over lazy …`, as the derive names it.
 
-/// What such a name begins with.
+/// The prefix of the name of a lazy type.
 const LAZY: &str = "lazy ";
 
-/// Whether a field of that name misreads what one of the old name left, whatever is declared.
+/// Returns true if a field of type `new` misreads the values of a field of type `old`, whatever is declared.
 pub(crate) fn misreads(old: &str, new: &str) -> bool {
     let over = new
         .strip_suffix(old)

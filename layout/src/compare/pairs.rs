@@ -13,16 +13,16 @@ use crate::storage::Field;
 pub(super) struct Pair {
     /// Its index.
     pub(super) old: usize,
-    /// Whether another name is declared.
+    /// True if another name is declared.
     pub(super) is_declared: bool,
-    /// Whether its order among the others changed.
+    /// True if its order among the others changed.
     pub(super) is_reordered: bool,
-    /// Whether its name is the old one, but for the underscores before it.
+    /// True if its name is the old one, but for the underscores before it.
     pub(super) is_one_name: bool,
 }
 
 impl Pair {
-    /// Whether both are known to be declared by one contract, of several variables of that name.
+    /// Returns true if one contract is known to declare both, of several variables of that name.
     pub(super) fn is_certain(&self, old: &Field<'_>, new: &Field<'_>) -> bool {
         old.label() == new.label()
             && old.declared.base.is_some()
@@ -37,7 +37,7 @@ pub(super) struct Pairs {
     all: BTreeMap<usize, Pair>,
     /// The new field of each old one that has a pair.
     paired: BTreeMap<usize, usize>,
-    /// Whether any field that is no gap moved.
+    /// True if a field that is no gap moved.
     pub(super) moved: bool,
 }
 
@@ -50,7 +50,7 @@ impl Pairs {
         self.paired.contains_key(&old)
     }
 
-    /// Whether an old field of that name is another one now, or gone.
+    /// Returns true if an old field of that name is another one now, or gone.
     pub(super) fn is_left(&self, old: &FieldIndex<'_, '_>, new: &[Field<'_>], label: &str) -> bool {
         let mut named = old.find_named(label).iter();
         named.any(|at| {
@@ -60,7 +60,7 @@ impl Pairs {
         })
     }
 
-    /// Whether it is known of an old field which new one it is.
+    /// Returns true if it is known which new field an old one became.
     pub(super) fn is_certain(&self, old: &[Field<'_>], new: &[Field<'_>], at: usize) -> bool {
         let known = || {
             let to = self.paired.get(&at)?;
@@ -85,7 +85,8 @@ impl Pairs {
     /// and fit.
     fn join<'s, K: Ord>(
         &mut self,
-        (old, new): (&[Field<'s>], &[Field<'s>]),
+        old: &[Field<'s>],
+        new: &[Field<'s>],
         is_declared: bool,
         [key_of_old, key_of_new]: [fn(&Field<'s>) -> Option<K>; 2],
         fits: impl Fn(&Field<'s>, &Field<'s>) -> bool,
@@ -122,27 +123,27 @@ pub(super) fn pair<'s>(
     new_index: &FieldIndex<'_, 's>,
 ) -> Pairs {
     let (old, new) = (old_index.fields(), new_index.fields());
-    let (mut pairs, both) = (Pairs::default(), (old, new));
+    let mut pairs = Pairs::default();
     let (label, old_name): (NameOf<'s>, NameOf<'s>) = (label, old_name);
-    pairs.join(both, false, [end_of_gap; 2], |_, _| true);
+    pairs.join(old, new, false, [end_of_gap; 2], |_, _| true);
     // Where the old version carries the same annotation, the rename is older than both.
     let renames = old.iter().map(|field| (field.label(), old_name(field)));
     let renames: BTreeSet<(&str, Option<&str>)> = renames.collect();
-    pairs.join(both, true, [label, old_name], |_, field| {
+    pairs.join(old, new, true, [label, old_name], |_, field| {
         !renames.contains(&(field.label(), old_name(field)))
     });
-    pairs.join(both, false, [label; 2], |old, new| {
+    pairs.join(old, new, false, [label; 2], |old, new| {
         old.is_gap() == new.is_gap()
             && old.declared.base.is_some()
             && old.declared.base == new.declared.base
     });
-    pairs.join(both, false, [label; 2], |old, new| {
+    pairs.join(old, new, false, [label; 2], |old, new| {
         old.is_gap() == new.is_gap() && contract(old) == contract(new)
     });
-    pairs.join(both, false, [label; 2], |old, new| {
+    pairs.join(old, new, false, [label; 2], |old, new| {
         old.is_gap() == new.is_gap()
     });
-    pairs.join(both, true, [old_name, label], |_, _| true);
+    pairs.join(old, new, true, [old_name, label], |_, _| true);
     same_location(types, &mut pairs, old_index, new_index);
     orders(&mut pairs, old, new);
     pairs
@@ -151,7 +152,7 @@ pub(super) fn pair<'s>(
 /// A name of a field.
 type NameOf<'s> = fn(&Field<'s>) -> Option<&'s str>;
 
-/// Where a gap ends.
+/// Returns the end of a gap.
 fn end_of_gap(field: &Field<'_>) -> Option<Bytes> {
     field.is_gap().then(|| field.end())
 }

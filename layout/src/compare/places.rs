@@ -22,7 +22,7 @@ const ELEMENTS_MAX: u64 = 64;
 /// Words after the place of an array's or a text's data that it may reach, at most.
 const REACH: u64 = u64::MAX;
 
-/// What the framework keeps in every proxy, with the namespace that may list it.
+/// Slots of the framework in every proxy: their content, the slot, and the namespace that may list it.
 const FRAMEWORK: [(&str, B256, &str); 7] = [
     ("the implementation (ERC-1967)", slots::IMPLEMENTATION, ""),
     ("the admin (ERC-1967)", slots::ADMIN, ""),
@@ -66,7 +66,7 @@ struct Used<'l> {
     field: usize,
     /// In words.
     what: String,
-    /// Whether an array or a text keeps its data there, and not itself.
+    /// True if it is the data of an array or a text, and not the field itself.
     is_data: bool,
     start: Bytes,
     end: Bytes,
@@ -84,7 +84,7 @@ pub(super) struct Meeting {
     /// The index of the new field's area, and its index there.
     pub(super) area: usize,
     pub(super) field: usize,
-    /// What lies there.
+    /// Descriptions of the fields that lie there.
     pub(super) on: BTreeSet<String>,
 }
 
@@ -99,7 +99,7 @@ pub(super) fn areas(storage: &Storage) -> Vec<Area<'_>> {
 }
 
 impl<'l> Area<'l> {
-    /// Where a field begins, counted from slot 0.
+    /// Returns the first byte of a field, counted from slot 0.
     fn start(&self, field: &Field<'_>) -> Option<Bytes> {
         Some(self.root? + field.start)
     }
@@ -205,19 +205,19 @@ pub(super) fn meetings(old: &[Area<'_>], new: &[Area<'_>], kept: &Kept) -> Vec<M
 }
 
 impl Used<'_> {
-    /// Whether both belong to a field of one name and root.
+    /// Returns true if both belong to a field of one name and root.
     fn is_of_field(&self, other: &Self) -> bool {
         (self.name, self.label) == (other.name, other.label)
     }
 
-    /// Whether nothing else makes sure that the other is elsewhere: fields of one root are compared with each other,
-    /// but not with what arrays and texts keep elsewhere.
+    /// Returns true if nothing else makes sure that the other is elsewhere: fields of one root are compared with each
+    /// other, but not with the data that arrays and texts keep elsewhere.
     fn may_not_meet(&self, other: &Self) -> bool {
         let is_apart = self.name != other.name || self.is_data || other.is_data;
         is_apart && !self.is_of_field(other)
     }
 
-    /// Whether both are the data of what is kept at one slot. What that slot is in both versions is compared there.
+    /// Returns true if both are the data of the field at one slot. The field itself is compared at its slot.
     fn is_data_of_one_slot(&self, other: &Self) -> bool {
         self.is_data && other.is_data && self.start == other.start
     }

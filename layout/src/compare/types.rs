@@ -26,14 +26,14 @@ const LISTED: usize = 256;
 pub(crate) struct Types {
     open: BTreeSet<Question>,
     known: BTreeMap<Question, Vec<FieldChange>>,
-    /// How often an answer was taken for granted because it was under way.
+    /// The number of answers that were assumed because their comparison was under way.
     assumed: usize,
     /// The pairs of types that were looked at.
     visits: usize,
 }
 
 impl Types {
-    /// What changed from one type to the other; nothing, if every value reads the same. A struct
+    /// Lists the changes from one type to the other; none if every value reads the same. A struct
     /// or an array may grow by `room` bytes, without bound if that is absent.
     pub(crate) fn change(
         &mut self,
@@ -125,7 +125,7 @@ impl Types {
             ) => {
                 let elements = self.change(of_old(a), of_new(b), Some(Bytes::ZERO));
                 let mut changes = within("[]", elements);
-                changes.extend(lengths((*m, *n), old, new, room));
+                changes.extend(lengths(*m, *n, old, new, room));
                 changes
             }
             (TypeKind::Vector(a), TypeKind::Vector(b)) => {
@@ -160,8 +160,8 @@ fn is_resized(old: TypeRef<'_>, new: TypeRef<'_>) -> bool {
     !is_array && sizes.is_some_and(|(before, after)| before != after)
 }
 
-/// Whether values of both are found in one way, so that their author can say that the same bytes mean the same: in place,
-/// or at slots that follow from the same keys and places.
+/// Returns true if values of both are found alike, in place or at slots that follow from the same keys and places. Then
+/// their author can say that the same bytes mean the same.
 pub(crate) fn are_found_alike(old: TypeRef<'_>, new: TypeRef<'_>) -> bool {
     are_found_alike_below(old, new, &mut BTreeSet::new())
 }
@@ -213,13 +213,13 @@ fn are_found_alike_below(
     }
 }
 
-/// Whether a key of a mapping became a larger unsigned number.
+/// Returns true if a key of a mapping became a larger unsigned number.
 fn widens_unsigned(old: TypeRef<'_>, new: TypeRef<'_>) -> bool {
     let kinds = (old.plain().kind(), new.plain().kind());
     matches!(kinds, (TypeKind::Uint(before), TypeKind::Uint(after)) if before < after)
 }
 
-/// What a key of a mapping is filled up with before it is hashed.
+/// The padding of a mapping's key before it is hashed.
 #[derive(PartialEq, Eq)]
 enum Padding {
     /// Zeros before it.
@@ -264,24 +264,26 @@ fn retype(old: TypeRef<'_>, new: TypeRef<'_>) -> FieldChange {
         (Some(a), Some(b)) if a == b => "; if the bytes mean the same, declare the old type",
         _ => "; a migration can carry the value over",
     };
-    let (was, is) = told(old, new);
+    let (was, is) = describe_types(old, new);
     let note = format!("was {was}, is {is}{widened}");
     FieldChange::of(Verdict::Retype, Decision::Refused, "", note)
 }
 
 /// Both in words, with what they are made of where their names do not say it.
-fn told(old: TypeRef<'_>, new: TypeRef<'_>) -> (String, String) {
+fn describe_types(old: TypeRef<'_>, new: TypeRef<'_>) -> (String, String) {
     let is_value = |ty: TypeRef<'_>| matches!(ty.kind(), TypeKind::ValueType(_));
     let is_unsaid = old.label() == new.label() || is_value(old) || is_value(new);
-    let one = |of: TypeRef<'_>| match (is_unsaid, of.kind(), of.size()) {
-        (true, TypeKind::ValueType(Some(below)), Some(size)) => {
-            let below = of.at(*below);
-            format!("{} ({} in {size} bytes)", of.label(), below.label())
+    let describe = |ty: TypeRef<'_>| {
+        let Some(size) = ty.size().filter(|_| is_unsaid) else {
+            return ty.label().to_owned();
+        };
+        if let TypeKind::ValueType(Some(below)) = ty.kind() {
+            let below = ty.at(*below);
+            return format!("{} ({} in {size} bytes)", ty.label(), below.label());
         }
-        (true, _, Some(size)) => format!("{} ({size} bytes)", of.label()),
-        _ => of.label().to_owned(),
+        format!("{} ({size} bytes)", ty.label())
     };
-    (one(old), one(new))
+    (describe(old), describe(new))
 }
 
 fn unknown(old: TypeRef<'_>, new: TypeRef<'_>) -> FieldChange {
@@ -329,7 +331,8 @@ fn enums(old: &[String], new: &[String], from: TypeRef<'_>, to: TypeRef<'_>) -> 
 
 /// An array in place may grow into free room and never shrink.
 fn lengths(
-    (old, new): (U256, U256),
+    old: U256,
+    new: U256,
     from: TypeRef<'_>,
     to: TypeRef<'_>,
     room: Option<Bytes>,

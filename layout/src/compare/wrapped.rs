@@ -91,7 +91,7 @@ fn members<'l>(of: &Field<'l>, others: &[&Field<'_>], depth: usize) -> Option<Ve
     Some(all)
 }
 
-/// Whether each of these fields is one of these members, and reads the same.
+/// Returns true if each of these fields is one of these members, and reads the same.
 fn holds_all<'l, 'm>(
     members: &[Field<'l>],
     all: &[&Field<'m>],
@@ -108,13 +108,13 @@ fn holds_all<'l, 'm>(
     true
 }
 
-/// Whether both are fields of one name at one place.
+/// Returns true if both are fields of one name at one place.
 fn is_at(one: &Field<'_>, other: &Field<'_>) -> bool {
     let is_there = one.start == other.start && one.size == other.size;
     is_there && one.label() == other.label() && !one.is_gap() && !other.is_gap()
 }
 
-/// Whether both have one name, however it is written.
+/// Returns true if both have one name, whatever their case and their underscores.
 fn is_one_name(one: &Field<'_>, other: &Field<'_>) -> bool {
     let name = |field: &Field<'_>| field.label().replace('_', "").to_lowercase();
     name(one) == name(other)

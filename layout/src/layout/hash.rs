@@ -22,7 +22,7 @@ impl Layout {
         keccak256(self.canonical_json())
     }
 
-    /// What [`Layout::hash`] is the hash of.
+    /// Returns the bytes that [`Layout::hash`] hashes.
     pub(crate) fn canonical_json(&self) -> Vec<u8> {
         serde_json::to_vec(&self.canonical()).unwrap_or_default()
     }

@@ -8,7 +8,7 @@ use super::widen::{Conversion, unchanged, widen};
 use super::{Entries, Unsupported};
 use crate::storage::TypeKind;
 
-/// How the entries of a map are carried over to another slot; none where that cannot be said.
+/// Plans how the entries of a map are carried over to another slot; `None` where that cannot be said.
 pub(super) fn entries(old: &Leaf<'_>, new: &Leaf<'_>) -> Result<Option<Entries>, Unsupported> {
     if old.slot == new.slot {
         // An entry that is there already could not be told from one that is not.

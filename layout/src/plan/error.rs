@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::error::LayoutError;
 
-/// Why there is no generated migration.
+/// The reason why no migration can be generated.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Unsupported {
     /// A layout that cannot be read.

@@ -15,7 +15,7 @@ pub(super) const MAX: usize = 4096;
 /// Values that are looked at, which bounds the work where structs hold nothing.
 const VALUES_MAX: usize = 16 * MAX;
 
-/// What kind of value it is.
+/// The kind of a value.
 #[derive(Clone)]
 pub(crate) enum Kind<'l> {
     Static(&'l TypeKind),
@@ -38,7 +38,7 @@ struct Name {
 pub(crate) struct Leaf<'l> {
     /// `config.limits[2]`.
     pub(crate) path: String,
-    /// What the path consists of.
+    /// The parts of the path.
     names: Vec<Name>,
     /// The namespace, `erc7201:<id>`, or empty.
     pub(crate) area: &'l str,
@@ -73,13 +73,13 @@ impl Leaf<'_> {
         }
     }
 
-    /// Whether it is declared to have had the old one's type, and was not so before already.
+    /// Returns true if it is declared to have had the old one's type, and was not so before already.
     pub(super) fn is_declared_from(&self, old: &Leaf<'_>) -> bool {
         self.retyped_from.as_deref() == Some(&old.ty.bare_label())
             && self.retyped_from != old.retyped_from
     }
 
-    /// Whether only its author knows where it keeps its data: a lazy map hashes its slot. What is smaller than
+    /// Returns true if only its author knows where it keeps its data: a lazy map hashes its slot. What is smaller than
     /// a word is a value.
     pub(super) fn may_hash_its_slot(&self) -> bool {
         let is_authors = matches!(
@@ -89,16 +89,17 @@ impl Leaf<'_> {
         is_authors && self.bytes >= WORD_BYTES
     }
 
-    /// Whether it keeps entries on hashed slots that are not cleared with it, or may do so.
+    /// Returns true if it keeps entries on hashed slots that are not cleared with it, or may do so.
     pub(super) fn holds_entries(&self) -> bool {
         matches!(self.kind, Kind::Map | Kind::Vec) || self.may_hash_its_slot()
     }
 
-    /// Whether they have a slot in common.
+    /// Returns true if they have a slot in common.
     pub(super) fn is_in_slots_of(&self, other: &Self) -> bool {
         let slots = |leaf: &Leaf<'_>| U256::from(leaf.bytes.div_ceil(WORD_BYTES).max(1));
-        let is_before =
-            |one: &Leaf<'_>, two: &Leaf<'_>| one.slot.saturating_add(slots(one)) <= two.slot;
+        let is_before = |first: &Leaf<'_>, second: &Leaf<'_>| {
+            first.slot.saturating_add(slots(first)) <= second.slot
+        };
         self.slot == other.slot || !is_before(self, other) && !is_before(other, self)
     }
 

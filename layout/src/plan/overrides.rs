@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::leaves::Leaf;
 use super::{Origin, Unsupported};
 
-/// Where a new field comes from, if not from the field of its own name.
+/// The source of a new field, if it is not the field of its own name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// A field of the old version, by its path.
@@ -17,7 +17,7 @@ pub enum Source {
     Code(String),
 }
 
-/// What differs from the default mapping. A path names a field and everything below it.
+/// Exceptions from the default mapping. A path names a field and everything below it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overrides {
     sources: BTreeMap<String, Source>,
@@ -50,7 +50,7 @@ impl Overrides {
         self
     }
 
-    /// Whether the keys of maps are known.
+    /// Returns true if the keys of maps are known.
     pub(super) fn has_keys(&self) -> bool {
         self.has_keys
     }
@@ -85,11 +85,12 @@ impl Overrides {
         }
     }
 
-    /// Where a new leaf comes from, which had the path `before` in the old version. Nothing is taken by itself from
+    /// Finds the source of a new leaf, which had the path `before` in the old version. Nothing is taken by itself from
     /// a field of another area that `stays` there.
     pub(super) fn source(
         &self,
-        (leaf, before): (&Leaf<'_>, &str),
+        leaf: &Leaf<'_>,
+        before: &str,
         old: &[Leaf<'_>],
         stays: impl Fn(&Leaf<'_>) -> bool,
     ) -> Result<Origin<'_>, Unsupported> {
@@ -111,7 +112,7 @@ impl Overrides {
         }
     }
 
-    /// Whether an old leaf may go unused.
+    /// Returns true if an old leaf may go unused.
     pub(super) fn gives_up(&self, path: &str) -> bool {
         let replaced = |source: &Source| !matches!(source, Source::Field(_));
         self.dropped
@@ -156,7 +157,7 @@ fn find<'s>(
     }
 }
 
-/// What follows a field's path in that of something below it.
+/// Returns the rest of `path` if it lies at or below `field`.
 fn below<'p>(field: &str, path: &'p str) -> Option<&'p str> {
     path.strip_prefix(field)
         .filter(|rest| rest.is_empty() || rest.starts_with(['.', '[']))

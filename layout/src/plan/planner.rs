@@ -33,7 +33,7 @@ impl Bits {
     }
 }
 
-/// As many low-order bytes set.
+/// Returns a word whose `bytes` low-order bytes are set.
 pub(crate) fn ones(bytes: u64) -> U256 {
     if bytes >= WORD_BYTES {
         U256::MAX
@@ -58,7 +58,7 @@ pub(super) struct Planner<'p> {
     read_of: BTreeMap<usize, usize>,
     /// New `bytes` and `string`s: (old leaf, new slot).
     moved_texts: Vec<(usize, U256)>,
-    /// Whether the keys of maps are known.
+    /// True if the keys of maps are known.
     has_keys: bool,
     entries: Vec<Entries>,
     names: BTreeSet<String>,
@@ -351,13 +351,13 @@ fn is_unknown(kind: &TypeKind) -> bool {
     matches!(kind, TypeKind::Enum(None))
 }
 
-/// Whether code names an identifier.
+/// Returns true if code names an identifier.
 fn mentions(code: &str, name: &str) -> bool {
     code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
         .any(|word| word == name)
 }
 
-/// Whether a map's entries read the same in place, or as wider numbers.
+/// Returns true if a map's entries read the same in place, or as wider numbers.
 fn entries_stay(old: TypeRef<'_>, new: TypeRef<'_>) -> bool {
     unchanged(old, new) || in_place(old, new)
 }

@@ -6,7 +6,7 @@ use crate::compare::Types;
 use crate::report::Decision;
 use crate::storage::{TypeKind, TypeRef};
 
-/// What turns an old value into the new one.
+/// The conversion of an old value into the new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conversion {
     /// Nothing: the same number, filled up with zeros.
@@ -22,7 +22,7 @@ pub enum Conversion {
     Left(u64),
 }
 
-/// How a value is carried over, if the new type holds every value of the old one.
+/// Returns the conversion of a value, if the new type holds every value of the old one.
 pub(super) fn widen(old: &Leaf<'_>, new: &Leaf<'_>) -> Option<Conversion> {
     let is_declared = new.is_declared_from(old) && old.bytes == new.bytes;
     if is_declared || unchanged(old.ty, new.ty) {
@@ -44,8 +44,8 @@ pub(super) fn widen(old: &Leaf<'_>, new: &Leaf<'_>) -> Option<Conversion> {
     }
 }
 
-/// Whether every number of the one type is the same number of the other, which has no fewer bytes, filled up with
-/// zeros.
+/// Returns true if every number of the one type, filled up with zeros, is the same number of the other, which has no
+/// fewer bytes.
 fn is_same_number(from: &TypeKind, to: &TypeKind) -> bool {
     match (from, to) {
         (TypeKind::Uint(a), TypeKind::Uint(b)) => a <= b,
@@ -55,7 +55,7 @@ fn is_same_number(from: &TypeKind, to: &TypeKind) -> bool {
     }
 }
 
-/// Whether a map's values become wider where they are: a number alone in its word is already the
+/// Returns true if a map's values become wider where they are: a number alone in its word is already the
 /// wider number, if its sign is not at stake.
 pub(super) fn in_place(old: TypeRef<'_>, new: TypeRef<'_>) -> bool {
     let (TypeKind::Mapping(a), TypeKind::Mapping(b)) = (old.kind(), new.kind()) else {
@@ -66,7 +66,7 @@ pub(super) fn in_place(old: TypeRef<'_>, new: TypeRef<'_>) -> bool {
     is_wider && a.is_zero_extended == b.is_zero_extended && unchanged(old.at(a.key), new.at(b.key))
 }
 
-/// Whether every value reads the same in place.
+/// Returns true if every value reads the same in place.
 pub(super) fn unchanged(old: TypeRef<'_>, new: TypeRef<'_>) -> bool {
     let changes = Types::default().change(old, new, Some(Bytes::ZERO));
     let mut changes = changes.iter();

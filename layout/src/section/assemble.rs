@@ -17,11 +17,11 @@ pub(super) struct Assembly {
     structs: BTreeMap<(B256, Vec<String>), String>,
     /// Paths, where something may lead back, and ids of those that what is looked at is a part of.
     around: Vec<(Option<String>, String)>,
-    /// What is kept at roots of namespaces.
+    /// Fields at the roots of namespaces.
     roots: Vec<Root>,
 }
 
-/// What a field keeps at the root of a namespace.
+/// A field at the root of a namespace.
 #[derive(Debug)]
 struct Root {
     /// The text after `erc7201:`.
@@ -108,7 +108,7 @@ impl Assembly {
         let Some(known) = known.filter(|known| *known != item) else {
             return Ok(self.add(id.to_owned(), item.clone()));
         };
-        let size = |of: &TypeItem| of.number_of_bytes.clone().unwrap_or_default();
+        let size = |item: &TypeItem| item.number_of_bytes.clone().unwrap_or_default();
         let (names, sizes) = ((&item.label, &known.label), (size(item), size(known)));
         Err(LayoutError::Unlisted {
             found: format!(
@@ -142,17 +142,17 @@ impl Assembly {
         for field in &structure.fields {
             if let Tree::Namespaced(namespace, inside) = &field.tree {
                 let type_id = self.namespaced(field, namespace, inside)?;
-                let location = (0, inside.offset_at_root());
+                let offset = inside.offset_at_root();
                 self.roots.push(Root {
                     namespace: namespace.clone(),
-                    item: item(structure, field, number, location, type_id),
+                    item: item(structure, field, number, 0, offset, type_id),
                 });
                 continue;
             }
             let type_id = self.describe(&field.tree)?;
             match packing.location(field) {
-                Some(location) => {
-                    let mut item = item(structure, field, number, location, type_id);
+                Some((slot, offset)) => {
+                    let mut item = item(structure, field, number, slot, offset, type_id);
                     item.ast_id += items.len() as u64;
                     items.push(item);
                 }
@@ -270,7 +270,7 @@ impl Assembly {
 }
 
 impl Tree {
-    /// Whether it keeps nothing (`PhantomData`).
+    /// Returns true if it keeps nothing (`PhantomData`).
     fn is_nothing(&self) -> bool {
         matches!(self, Self::Plain(_, item) if item.label == "phantom" && item.size() == Some(0))
     }
@@ -287,7 +287,7 @@ impl Tree {
         }
     }
 
-    /// Where it lies in the word at a root, in bytes from the low-order end. `Erc7201` has its value at the word's
+    /// Returns its offset in the word at a root, in bytes from the low-order end. `Erc7201` has its value at the word's
     /// high-order end; only a struct packs its fields from the other one.
     fn offset_at_root(&self) -> u64 {
         let bytes = match self {
@@ -316,7 +316,8 @@ fn item(
     structure: &Structure,
     field: &Part,
     number: usize,
-    (slot, offset): (usize, u64),
+    slot: usize,
+    offset: u64,
     type_id: String,
 ) -> Item {
     Item {
@@ -333,7 +334,7 @@ fn item(
     }
 }
 
-/// What `#[storage]` computes: a field that does not fit begins a new slot, a multi-slot one ends
+/// The packing of `#[storage]`: a field that does not fit begins a new slot, a multi-slot one ends
 /// its last slot.
 struct Packing {
     slot: usize,
