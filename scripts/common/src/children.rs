@@ -140,9 +140,11 @@ impl Started {
             });
             let output = self.collected();
             drop(ended);
-            match watch.join() {
-                Ok(true) => Err(io::ErrorKind::TimedOut.into()),
-                _ => output,
+            let is_late = watch.join().unwrap_or(false);
+            if is_late {
+                Err(io::ErrorKind::TimedOut.into())
+            } else {
+                output
             }
         })
     }

@@ -126,11 +126,13 @@ pub fn number(text: &str) -> Option<U256> {
 pub fn listed(names: &[String]) -> Option<String> {
     let (first, rest) = names.split_at(names.len().min(LISTED_MAX));
     let first = first.join(", ");
-    match (names.is_empty(), rest.len()) {
-        (true, _) => None,
-        (false, 0) => Some(first),
-        (false, more) => Some(format!("{first} and {more} more")),
+    if names.is_empty() {
+        return None;
     }
+    Some(match rest.len() {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    })
 }
 
 /// The name that `word` may be a slip of.

@@ -133,7 +133,10 @@ impl Coverage {
 
     /// Takes in what was seen of something else in the same command.
     pub fn merge(&mut self, other: &Self) {
-        other.0.iter().for_each(|one| self.add(one.clone()));
+        other
+            .0
+            .iter()
+            .for_each(|evidence| self.add(evidence.clone()));
     }
 
     /// Returns how much of a part was seen; `None` where there was nothing to look at.
@@ -142,27 +145,30 @@ impl Coverage {
     }
 
     fn about(&self, part: Part) -> impl Iterator<Item = &Evidence> {
-        self.0.iter().filter(move |one| one.part == part)
+        self.0.iter().filter(move |evidence| evidence.part == part)
     }
 
     /// Says why no more than `extent` of a part was seen.
     fn why(&self, part: Part, extent: Extent) -> Vec<&str> {
         let all = self
             .about(part)
-            .filter(|one| one.extent() >= extent && !one.why.is_empty());
-        all.map(|one| one.why.as_str()).collect()
+            .filter(|evidence| evidence.extent() >= extent && !evidence.why.is_empty());
+        all.map(|evidence| evidence.why.as_str()).collect()
     }
 
     /// Says why nothing was seen of a part, where no other finding says so.
     fn why_absent(&self, part: Part) -> Option<&str> {
-        let is_absent = |one: &&Evidence| one.extent() == Extent::Absent && !one.is_told;
-        self.about(part).find(is_absent).map(|one| one.why.as_str())
+        let is_absent =
+            |evidence: &&Evidence| evidence.extent() == Extent::Absent && !evidence.is_told;
+        self.about(part)
+            .find(is_absent)
+            .map(|evidence| evidence.why.as_str())
     }
 
     /// The refusal of what nobody looked at.
     pub fn refusal(&self) -> Option<Refused> {
         let mut all = self.findings();
-        all.retain(|one| one.id == FindingId::absent(one.part));
+        all.retain(|finding| finding.id == FindingId::absent(finding.part));
         Refused::of(all)
     }
 
@@ -172,7 +178,7 @@ impl Coverage {
             let extent = self.of(part)?;
             let origin = self
                 .about(part)
-                .max_by_key(|one| (one.extent(), one.origin))?
+                .max_by_key(|evidence| (evidence.extent(), evidence.origin))?
                 .origin;
             let why = self.why(part, Extent::Partial).join("; ");
             let (id, severity, says) = match extent {
@@ -202,7 +208,8 @@ impl Coverage {
 
     /// Lines for people: what was not checked as a whole.
     pub fn lines(&self) -> Vec<String> {
-        let is_shown = |one: &&Evidence| one.extent() > Extent::Complete && !one.is_expected;
+        let is_shown =
+            |evidence: &&Evidence| evidence.extent() > Extent::Complete && !evidence.is_expected;
         let mut parts: Vec<(String, Vec<&str>)> = Vec::new();
         for one in self.0.iter().filter(is_shown) {
             let part = format!("{:<10} {} {}", "checked", one.part, one.extent().word());

@@ -90,20 +90,19 @@ impl Role {
 
 /// Decides.
 pub fn decide(findings: &[Finding], accepted: &Accepted, role: Role) -> Decision {
-    let is_taken = |one: &Finding| role.is_answered(one, accepted);
+    let is_taken = |finding: &Finding| role.is_answered(finding, accepted);
     let (taken, other): (Vec<_>, Vec<_>) = findings.iter().cloned().partition(is_taken);
     let in_the_way = |mut all: Vec<Finding>| {
-        all.retain(|one| role.is_refused(one));
+        all.retain(|finding| role.is_refused(finding));
         all
     };
     let (taken, refused) = (in_the_way(taken), in_the_way(other));
-    let consent = match (
-        refused.is_empty(),
-        refused.iter().all(|one| one.id.is_acceptable()),
-    ) {
-        (true, _) => Consent::NotNeeded,
-        (false, true) => Consent::Needed,
-        (false, false) => Consent::Refused,
+    let consent = if refused.is_empty() {
+        Consent::NotNeeded
+    } else if refused.iter().all(|finding| finding.id.is_acceptable()) {
+        Consent::Needed
+    } else {
+        Consent::Refused
     };
     Decision {
         accepted: taken.iter().map(Finding::taken).collect(),

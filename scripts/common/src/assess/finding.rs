@@ -111,14 +111,14 @@ impl Severity {
     /// Counts how many of `all` have each severity, in words (`2 warnings`), the heaviest first; none that no finding
     /// has.
     pub fn counted<'a>(all: impl IntoIterator<Item = &'a Finding>) -> Vec<(Self, String)> {
-        let all: Vec<Self> = all.into_iter().map(|one| one.severity).collect();
-        let number = |severity| all.iter().filter(|one| **one == severity).count();
-        let found = Self::HEAVIEST_FIRST.map(|one| (one, number(one)));
+        let all: Vec<Self> = all.into_iter().map(|finding| finding.severity).collect();
+        let number = |severity| all.iter().filter(|found| **found == severity).count();
+        let found = Self::HEAVIEST_FIRST.map(|severity| (severity, number(severity)));
         let found = found.into_iter().filter(|(_, number)| *number > 0);
         found
-            .map(|(one, number)| match one {
-                Self::Good | Self::Unknown => (one, format!("{number} {}", one.word())),
-                _ => (one, count(number, one.word())),
+            .map(|(severity, number)| match severity {
+                Self::Good | Self::Unknown => (severity, format!("{number} {}", severity.word())),
+                _ => (severity, count(number, severity.word())),
             })
             .collect()
     }

@@ -41,13 +41,13 @@ fn report(group: &[&Finding]) -> Report {
     let Some(together) = &first.together else {
         return first.report();
     };
-    let details = group.iter().flat_map(|one| {
-        let line = format!("  {}{}  {}", one.id, one.places(), one.message);
-        std::iter::once(line).chain(one.details.iter().map(|detail| format!("    {detail}")))
+    let details = group.iter().flat_map(|finding| {
+        let line = format!("  {}{}  {}", finding.id, finding.places(), finding.message);
+        std::iter::once(line).chain(finding.details.iter().map(|detail| format!("    {detail}")))
     });
-    let found = group.iter().filter_map(|one| one.found.as_deref());
+    let found = group.iter().filter_map(|finding| finding.found.as_deref());
     let found: Vec<&str> = found.collect();
-    let flag = FindingId::flag(group.iter().map(|one| &one.id));
+    let flag = FindingId::flag(group.iter().map(|finding| &finding.id));
     Report {
         name: together.name.into(),
         message: together.message.clone(),

@@ -54,8 +54,9 @@ pub fn differences(events: &Definition, seen: &Seen) -> Vec<Difference> {
         found.0 = head_differences(events, head);
     }
     let versions = seen.slice.versions_of(events);
-    let labels =
-        |all: &[Version]| -> Vec<String> { all.iter().map(|one| one.version.clone()).collect() };
+    let labels = |all: &[Version]| -> Vec<String> {
+        all.iter().map(|version| version.version.clone()).collect()
+    };
     found.compare("versions", labels(versions), labels(&view.versions));
     for version in versions {
         let label = &version.version;
@@ -65,11 +66,12 @@ pub fn differences(events: &Definition, seen: &Seen) -> Vec<Difference> {
         found.compare(format!("code of {label}"), version.code, view.code);
         let (sequence, at_view) = (version.sequence, view.sequence);
         found.compare(format!("sequence of {label}"), sequence, at_view);
-        let steps = |of: &Version| of.incoming().cloned().collect::<Vec<_>>();
+        let steps = |version: &Version| version.incoming().cloned().collect::<Vec<_>>();
         found.compare(format!("steps into {label}"), steps(version), steps(view));
     }
     let instances = seen.slice.instances_of(events);
-    let proxies = |all: &[Instance]| -> Vec<Address> { all.iter().map(|one| one.proxy).collect() };
+    let proxies =
+        |all: &[Instance]| -> Vec<Address> { all.iter().map(|instance| instance.proxy).collect() };
     found.compare("instances", proxies(instances), proxies(&view.instances));
     for instance in instances {
         let proxy = instance.proxy;

@@ -237,10 +237,12 @@ impl Readiness {
     /// The same at that time, in Unix seconds: a delay may be over by then.
     pub fn at(self, time: u64) -> Self {
         let is_over = self.blocked_by == BlockedBy::Delay && self.not_before <= time;
-        let blocked_by = match is_over {
-            true if time > self.expires => BlockedBy::Expired,
-            true => BlockedBy::Nothing,
-            false => self.blocked_by,
+        let blocked_by = if !is_over {
+            self.blocked_by
+        } else if time > self.expires {
+            BlockedBy::Expired
+        } else {
+            BlockedBy::Nothing
         };
         Self { blocked_by, ..self }
     }
@@ -365,10 +367,10 @@ impl Definition {
     /// Instances that are live in a paused definition, or paused in a live one.
     pub fn unlike(&self) -> Vec<Unlike> {
         let wanted = self.wanted();
-        let unlike = self.settled().filter(|one| one.state != wanted);
-        let unlike = unlike.map(|one| Unlike {
-            proxy: one.proxy,
-            state: one.state,
+        let unlike = self.settled().filter(|instance| instance.state != wanted);
+        let unlike = unlike.map(|instance| Unlike {
+            proxy: instance.proxy,
+            state: instance.state,
             wanted,
         });
         unlike.collect()
@@ -385,12 +387,14 @@ impl Definition {
     /// older ones that were not rolled back.
     pub fn waiting(&self) -> Vec<Address> {
         let (wanted, current) = (self.wanted(), self.position(&self.current));
-        let is_older = |one: &Instance| {
-            self.position(&one.version) < current && !self.held.contains(&one.proxy)
+        let is_older = |instance: &Instance| {
+            self.position(&instance.version) < current && !self.held.contains(&instance.proxy)
         };
-        let waits = |one: &&Instance| one.state != wanted || (!self.is_paused() && is_older(one));
+        let waits = |instance: &&Instance| {
+            instance.state != wanted || (!self.is_paused() && is_older(instance))
+        };
         let waiting = self.settled().filter(waits);
-        waiting.map(|one| one.proxy).collect()
+        waiting.map(|instance| instance.proxy).collect()
     }
 }
 

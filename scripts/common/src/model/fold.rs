@@ -263,7 +263,7 @@ impl Definition {
     fn instance(&mut self, proxy: Address) -> Option<&mut Instance> {
         // What was created last is upgraded next.
         let mut newest_first = self.instances.iter_mut().rev();
-        newest_first.find(|one| one.proxy == proxy)
+        newest_first.find(|instance| instance.proxy == proxy)
     }
 
     fn turns(&mut self, proxy: Address, state: InstanceState) {

@@ -114,7 +114,7 @@ impl Definition {
     /// The same, of the proxies of one kind and version the first.
     pub fn used_once(&self) -> Vec<Used> {
         let mut known = BTreeSet::new();
-        let first = |one: &&Instance| known.insert((one.kind, one.version.clone()));
+        let first = |instance: &&Instance| known.insert((instance.kind, instance.version.clone()));
         self.used_by(self.instances.iter().filter(first))
     }
 
@@ -122,7 +122,7 @@ impl Definition {
         let used = instances.flat_map(|instance| {
             let code = self
                 .version(&instance.version)
-                .map(|one| one.code.implementation);
+                .map(|version| version.code.implementation);
             let used = Used::by(instance, code.unwrap_or_default());
             used.into_iter().take(1 + usize::from(code.is_some()))
         });

@@ -197,7 +197,7 @@ impl<V: Views> Registry<V> {
     /// The versions of a definition that have that code, in their order.
     pub async fn with_code(&self, name: &str, code: CodeHash) -> Result<Vec<Version>, V::Error> {
         let mut all = self.versions(name).await?;
-        all.retain(|one| one.code.codehash == code);
+        all.retain(|version| version.code.codehash == code);
         Ok(all)
     }
 

@@ -360,16 +360,18 @@ impl Output {
     fn tell_interrupted(&self) {
         let half_done = self.half_done.lock();
         let half_done = *half_done.unwrap_or_else(PoisonError::into_inner);
-        let (text, next) = match (self.links.has_some(), half_done) {
-            (false, "") => ("nothing was sent", "run the same command again"),
-            (false, half_done) => (
-                half_done,
-                "look at the changes, then run the same command again",
-            ),
-            (true, _) => (
+        let (text, next) = if self.links.has_some() {
+            (
                 "a transaction may have been sent: the same command again continues from there",
                 "run the same command again",
-            ),
+            )
+        } else if half_done.is_empty() {
+            ("nothing was sent", "run the same command again")
+        } else {
+            (
+                half_done,
+                "look at the changes, then run the same command again",
+            )
         };
         // Not through `suspend`, which would wait for the lock.
         if self.json {

@@ -31,15 +31,16 @@ impl Progress for Output {
         work.what = self.said(what);
         work.said = Instant::now();
         let text = format!("{} …", work.what);
-        match (self.quiet, self.terminal) {
-            (true, _) => {}
-            (false, true) => {
-                let bar = ProgressBar::new_spinner().with_message(text);
-                restyle(&bar, "{spinner} {msg} {elapsed}");
-                bar.enable_steady_tick(Duration::from_millis(100));
-                work.bar = Some(bar);
-            }
-            (false, false) => self.write(io::stderr(), &text),
+        if self.quiet {
+            return;
+        }
+        if self.terminal {
+            let bar = ProgressBar::new_spinner().with_message(text);
+            restyle(&bar, "{spinner} {msg} {elapsed}");
+            bar.enable_steady_tick(Duration::from_millis(100));
+            work.bar = Some(bar);
+        } else {
+            self.write(io::stderr(), &text);
         }
     }
 
