@@ -18,6 +18,11 @@
 //!
 //! A document that says nothing but the layout is that layout's own text, in the form that
 //! [`Layout::hash`] describes.
+//!
+//! JSON of more than [`DOCUMENT_MAX`] bytes is published compressed: a leading byte 1, and a brotli stream. The hash is of
+//! what is published.
+
+mod packed;
 
 use alloy_primitives::{B256, keccak256};
 use serde::{Deserialize, Serialize};
@@ -28,8 +33,10 @@ use crate::interface::PublicInterface;
 use crate::layout::{Layout, Unlisted};
 use crate::steps::DeclaredStep;
 
-/// Bytes of a document, at most: what the registry publishes.
+/// Bytes of a document as it is published, at most.
 pub const DOCUMENT_MAX: usize = limits::LAYOUT_MAX;
+/// Bytes of a document's JSON, at most: of what a compressed one holds.
+pub const UNPACKED_MAX: usize = 1 << 20;
 
 /// The layout document of a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,18 +181,35 @@ impl Document {
         }
     }
 
-    /// The same, without the interface where it is too large to be published with it.
+    /// The same, without the interface where it is too large to be published with it, or where it would be compressed
+    /// because of the interface alone: without it, it has the bytes that it always had.
     #[must_use]
     pub fn fitting(self) -> Self {
-        if self.interface.is_some() && self.encode().len() > DOCUMENT_MAX {
-            self.without_interface()
+        let is_plain = |document: &Self| document.to_json().len() <= DOCUMENT_MAX;
+        if self.interface.is_none() || is_plain(&self) {
+            return self;
+        }
+        let without = self.without_interface();
+        if is_plain(&without) || !self.is_publishable() {
+            without
         } else {
             self
         }
     }
 
-    /// The bytes that are published. Without steps and interface they are those of [`Layout::hash`].
+    /// Returns true if a chain takes it.
+    pub fn is_publishable(&self) -> bool {
+        let json = self.to_json();
+        json.len() <= UNPACKED_MAX && packed::pack(json).len() <= DOCUMENT_MAX
+    }
+
+    /// The bytes that are published: its JSON, compressed where that is longer than [`DOCUMENT_MAX`].
     pub fn encode(&self) -> Vec<u8> {
+        packed::pack(self.to_json())
+    }
+
+    /// Its JSON. Without steps and interface it is that of [`Layout::hash`].
+    pub fn to_json(&self) -> Vec<u8> {
         let is_bare = self.filled.is_empty() && self.unsafe_code.is_empty();
         if self.steps.is_none() && self.interface.is_none() && is_bare {
             return self.layout.canonical_json();
@@ -215,16 +239,17 @@ impl Document {
         value.to_string().into_bytes()
     }
 
-    /// Returns keccak256 of the bytes, which the registry records.
+    /// Returns keccak256 of the published bytes, which the registry records.
     pub fn hash(&self) -> B256 {
         keccak256(self.encode())
     }
 
-    /// Reads the bytes of a document.
+    /// Reads the bytes of a document, as they are published.
     ///
     /// # Errors
-    /// [`LayoutError::Document`] if they are too many, no layout, not in canonical form (then two
-    /// programs might read two things in them), or say of a field that it lies beyond storage.
+    /// [`LayoutError::Unpacked`] if they hold more than [`UNPACKED_MAX`] bytes. [`LayoutError::Document`] if they are too
+    /// many, no layout, not in canonical form (then two programs might read two things in them), or say of a field that it
+    /// lies beyond storage.
     pub fn decode(bytes: &[u8]) -> Result<Self, LayoutError> {
         if bytes.len() > DOCUMENT_MAX {
             return Err(refused(format!(
@@ -232,7 +257,8 @@ impl Document {
                 bytes.len()
             )));
         }
-        let text = std::str::from_utf8(bytes).map_err(|error| refused(error.to_string()))?;
+        let json = packed::unpack(bytes)?;
+        let text = std::str::from_utf8(&json).map_err(|error| refused(error.to_string()))?;
         let json: Json = serde_json::from_str(text).map_err(|error| refused(error.to_string()))?;
         let document = Self {
             layout: json.layout,

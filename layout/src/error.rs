@@ -49,6 +49,12 @@ pub enum LayoutError {
         /// The reason of the error.
         reason: String,
     },
+    /// A compressed layout document holds too much.
+    #[error("not a layout document: it unpacks to more than {most} bytes; expected {most} at most")]
+    Unpacked {
+        /// The limit, in bytes.
+        most: usize,
+    },
     /// A slot or a size that is no number.
     #[error(
         "{what} of {field}: expected a decimal number of at most 256 bits as text, found {found:?}"

@@ -97,7 +97,7 @@ mod storage;
 
 pub use added::{Range, Ranges, WordPart};
 pub use compare::compare;
-pub use document::{BuildInfo, BuildMetadata, DOCUMENT_MAX, Document, FilledIn};
+pub use document::{BuildInfo, BuildMetadata, DOCUMENT_MAX, Document, FilledIn, UNPACKED_MAX};
 pub use error::LayoutError;
 pub use interface::{NOTE_MAX, NOTES_MAX, PublicInterface};
 pub use interface::{error_entry, event_entry, function_entry, types};

@@ -259,7 +259,137 @@ fn an_interface_that_does_not_fit_is_left_out() {
         interface: Some(PublicInterface::new(abi, []).unwrap()),
         ..document()
     };
-    assert!(large.encode().len() > DOCUMENT_MAX);
-    assert_eq!(large.fitting(), document());
+    assert!(large.to_json().len() > DOCUMENT_MAX);
+    assert_eq!(large.clone().fitting(), document());
     assert_eq!(with_interface().fitting(), with_interface());
+    // It stays where the layout alone is compressed.
+    let both = Document {
+        interface: large.interface,
+        ..large_document()
+    };
+    assert_eq!(both.clone().fitting(), both);
+}
+
+/// A layout with so many fields of these names.
+fn layout_of_fields(count: usize, name: impl Fn(usize) -> String) -> Layout {
+    let mut layout = layout();
+    let field = layout.storage.remove(0);
+    let fields = (0..count).map(|place| Item {
+        label: name(place),
+        slot: place.to_string(),
+        ..field.clone()
+    });
+    layout.storage = fields.collect();
+    layout
+}
+
+/// Five thousand fields: about 450,000 bytes of JSON.
+fn large_document() -> Document {
+    Document {
+        layout: layout_of_fields(5_000, |place| format!("field_{place}")),
+        ..document()
+    }
+}
+
+/// A stream of these bytes, of a quality and window.
+fn stream_of(bytes: &[u8], quality: i32) -> Vec<u8> {
+    let params = brotli::enc::BrotliEncoderParams {
+        quality,
+        lgwin: 22,
+        ..Default::default()
+    };
+    let mut packed = vec![packed::BROTLI];
+    brotli::BrotliCompress(&mut &*bytes, &mut packed, &params).expect("a stream");
+    packed
+}
+
+#[test]
+fn a_document_that_is_longer_than_the_chain_takes_is_published_compressed() {
+    let large = large_document();
+    let (json, bytes) = (large.to_json(), large.encode());
+    assert!(json.len() > 10 * DOCUMENT_MAX && large.is_publishable());
+    assert!(bytes.len() <= DOCUMENT_MAX && bytes[0] == packed::BROTLI);
+    assert_eq!(bytes, stream_of(&json, 9));
+    let read = Document::decode(&bytes).expect("a document");
+    assert_eq!(
+        read,
+        Document {
+            layout: large.layout.canonical(),
+            ..large.clone()
+        }
+    );
+    assert_eq!((read.hash(), read.to_json()), (keccak256(&bytes), json));
+    // The encoder is part of the format: the hash is recorded for good.
+    let recorded = "0xfbdc5e3e632382bc2334ae9267d3e8110d0eccaec2ed89b071fd318e6820beb6";
+    assert_eq!(read.hash().to_string(), recorded);
+}
+
+#[test]
+fn documents_of_up_to_32768_bytes_keep_their_bytes() {
+    let longest = (0..).map(|length| {
+        let mut document = document();
+        document.layout = layout_of_fields(300, |place| format!("f{place}{}", "x".repeat(length)));
+        document
+    });
+    let fits = |document: &Document| document.to_json().len() <= DOCUMENT_MAX;
+    let mut all = longest
+        .skip_while(|document| !fits(document))
+        .take_while(fits);
+    let first = all.next().expect("one that fits");
+    let last = all.last().unwrap_or(first);
+    assert!(last.to_json().len() > DOCUMENT_MAX - 1_000);
+    assert_eq!(last.encode(), last.to_json());
+    // Compressed all the same, it is another document of the same layout: none.
+    assert!(Document::decode(&stream_of(&last.to_json(), 9)).is_err());
+}
+
+#[test]
+fn compressed_bytes_that_are_no_document_are_refused() {
+    let (json, bytes) = (large_document().to_json(), large_document().encode());
+    let refused = |bytes: &[u8]| Document::decode(bytes).expect_err("it is refused");
+    // A bomb: 8 MiB in a few bytes, of spaces and of a document that goes on.
+    let spaces = stream_of(&vec![b' '; 8 << 20], 5);
+    let goes_on = stream_of(&[&json[..], &vec![b' '; 2 << 20]].concat(), 5);
+    for bomb in [spaces, goes_on] {
+        assert!(bomb.len() <= DOCUMENT_MAX);
+        assert_eq!(refused(&bomb), LayoutError::Unpacked { most: UNPACKED_MAX });
+    }
+    for length in [1, 2, bytes.len() / 2, bytes.len() - 1] {
+        let cut = refused(&bytes[..length]).to_string();
+        assert!(cut.contains("not whole"), "{cut}");
+    }
+    for first in [0, 2, 3, b'[', 0x7f, 0xff] {
+        let mut other = bytes.clone();
+        other[0] = first;
+        let other = refused(&other).to_string();
+        assert!(
+            other.contains(&format!("begin with {first:#04x}")),
+            "{other}"
+        );
+    }
+    // What follows the stream, another stream of the same, and text that is not ours.
+    refused(&[&bytes[..], &[0]].concat());
+    refused(&stream_of(&json, 11));
+    let text = String::from_utf8(json).expect("text");
+    for changed in [
+        text.replacen("\"astId\":0", "\"astId\":5", 1),
+        text.replacen("\":", "\": ", 1),
+        text.replacen("{\"steps\"", "{\"note\":1,\"steps\"", 1),
+        text.replacen("field_7\"", "field_\\u0037\"", 1),
+    ] {
+        assert_ne!(changed, text);
+        refused(&stream_of(changed.as_bytes(), 9));
+    }
+    // Compressed, and still longer than the chain takes.
+    let dense = layout_of_fields(3_000, |place| keccak256(place.to_be_bytes()).to_string());
+    let dense = Document::of_layout(dense);
+    assert!(dense.encode().len() > DOCUMENT_MAX && !dense.is_publishable());
+    assert!(
+        refused(&dense.encode())
+            .to_string()
+            .contains("32768 at most")
+    );
+    let long = Document::of_layout(layout_of_fields(15_000, |place| format!("f{place}")));
+    assert!(long.to_json().len() > UNPACKED_MAX && !long.is_publishable());
+    refused(&long.encode());
 }

@@ -9,11 +9,12 @@ use crate::deploy;
 use crate::error::Refusal;
 use crate::ids::LayoutHash;
 use crate::registry::Registry;
+use crate::text::grouped;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::Filter;
 use alloy::sol_types::SolEvent;
-use stylus_layout::{DOCUMENT_MAX, Document};
+use stylus_layout::{DOCUMENT_MAX, Document, UNPACKED_MAX};
 use stylus_upgrades_interface::layouts::ILayouts as abi;
 
 /// The places in which documents are looked for.
@@ -153,14 +154,19 @@ async fn published_in(
 /// # Errors
 /// `LayoutTooLarge`.
 pub fn require_publishable(document: &Document) -> Result<(), Refusal> {
-    let size = document.encode().len();
-    if size <= DOCUMENT_MAX {
+    if document.is_publishable() {
         return Ok(());
     }
-    let message = format!("the layout document has {size} bytes");
+    let size = grouped(document.to_json().len());
+    let compressed = grouped(document.encode().len());
+    let message = format!("the layout document has {size} bytes, {compressed} compressed");
     Err(Refusal::new("LayoutTooLarge", message).with(
-        format!("at most {DOCUMENT_MAX} bytes"),
-        format!("{size} bytes"),
+        format!(
+            "at most {} bytes, {} compressed",
+            grouped(UNPACKED_MAX),
+            grouped(DOCUMENT_MAX)
+        ),
+        format!("{size} bytes, {compressed} compressed"),
         "declare fewer types: a document lists each struct once",
     ))
 }

@@ -32,7 +32,7 @@ pub struct Store {
 }
 
 /// The files that a store would hold, kept in memory for as long as a command runs.
-pub type Memory = Arc<Mutex<BTreeMap<PathBuf, String>>>;
+pub type Memory = Arc<Mutex<BTreeMap<PathBuf, Vec<u8>>>>;
 
 /// A contract that was built on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,7 +124,7 @@ impl Store {
     pub fn keep_document(&self, document: &Document) -> Result<LayoutHash, ChainError> {
         let bytes = document.encode();
         let hash = LayoutHash::of(&bytes);
-        self.write(&self.file("", hash), &String::from_utf8_lossy(&bytes))?;
+        self.write(&self.file("", hash), &bytes)?;
         Ok(hash)
     }
 
@@ -134,13 +134,13 @@ impl Store {
     /// `LayoutTampered` if the file holds another one.
     pub fn document(&self, hash: LayoutHash) -> Result<Option<Document>, ChainError> {
         let path = self.file("", hash);
-        let Some(text) = self.read(&path)? else {
+        let Some(bytes) = self.read(&path)? else {
             return Ok(None);
         };
-        if LayoutHash::of(&text) != hash {
-            return Err(error::tampered(&path, keccak256(&text)));
+        if LayoutHash::of(&bytes) != hash {
+            return Err(error::tampered(&path, keccak256(&bytes)));
         }
-        let document = Document::decode(text.as_bytes());
+        let document = Document::decode(&bytes);
         let document = document.map_err(|error| {
             error::unreadable(&path, error::Unreadable::Malformed(error.to_string()))
         });
@@ -196,10 +196,10 @@ impl Store {
         of: impl Fn(&T) -> Vec<CodeHash>,
     ) -> Result<Option<T>, ChainError> {
         let path = self.file(kind, codehash);
-        let Some(text) = self.read(&path)? else {
+        let Some(bytes) = self.read(&path)? else {
             return Ok(None);
         };
-        let Ok(kept) = serde_json::from_str::<T>(&text) else {
+        let Ok(kept) = serde_json::from_slice::<T>(&bytes) else {
             return Ok(None); // of another version of this program
         };
         match of(&kept).into_iter().find(|hash| *hash != codehash) {
@@ -216,27 +216,27 @@ impl Store {
         kept: &impl Serialize,
     ) -> Result<(), ChainError> {
         let text = serde_json::to_string_pretty(kept).unwrap_or_default();
-        self.write(&self.file(kind, codehash), &text)
+        self.write(&self.file(kind, codehash), text.as_bytes())
     }
 
     /// A file that nobody else can have written; `None` if there is none.
-    fn read(&self, path: &Path) -> Result<Option<String>, ChainError> {
+    fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, ChainError> {
         let known = self.memory.as_ref().and_then(|memory| {
             let memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
             memory.get(path).cloned()
         });
         match known {
-            Some(text) => Ok(Some(text)),
-            None => own_file::read(path).map_err(|error| error::file("read", path, error)),
+            Some(bytes) => Ok(Some(bytes)),
+            None => own_file::read_bytes(path).map_err(|error| error::file("read", path, error)),
         }
     }
 
-    fn write(&self, path: &Path, text: &str) -> Result<(), ChainError> {
+    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), ChainError> {
         let Some(memory) = &self.memory else {
-            return write(path, text);
+            return write(path, bytes);
         };
         let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
-        memory.insert(path.to_owned(), text.to_owned());
+        memory.insert(path.to_owned(), bytes.to_owned());
         Ok(())
     }
 
@@ -246,12 +246,12 @@ impl Store {
 }
 
 /// Writes beside and renames, so that nobody reads half a file. What is there already stays.
-fn write(path: &Path, text: &str) -> Result<(), ChainError> {
-    if own_file::read(path).is_ok_and(|there| there.as_deref() == Some(text)) {
+fn write(path: &Path, bytes: &[u8]) -> Result<(), ChainError> {
+    if own_file::read_bytes(path).is_ok_and(|there| there.as_deref() == Some(bytes)) {
         return Ok(());
     }
     let refused = |error: std::io::Error| error::file("write", path, error);
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(refused)?;
-    own_file::write(path, text.as_bytes()).map_err(|error| refused(std::io::Error::other(error)))
+    own_file::write(path, bytes).map_err(|error| refused(std::io::Error::other(error)))
 }
