@@ -1,6 +1,7 @@
 //! The findings that somebody accepts: a list of ids, as `--accept` takes it.
 
 use super::id::FindingId;
+use super::later_changes::LaterChanges;
 use std::collections::BTreeSet;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +15,8 @@ pub struct Accepted {
     of_project: BTreeSet<FindingId>,
     /// The ids that the approver accepted in earlier commands.
     of_earlier: BTreeSet<FindingId>,
+    /// The changes after the approvers decided.
+    later_changes: LaterChanges,
     found: Arc<Mutex<BTreeSet<FindingId>>>,
 }
 
@@ -31,6 +34,16 @@ impl Accepted {
     /// Sets the ids that the approver accepted in earlier commands: they count as accepted too.
     pub fn set_earlier(&mut self, ids: impl IntoIterator<Item = FindingId>) {
         self.of_earlier = ids.into_iter().collect();
+    }
+
+    /// Sets the changes after the approvers decided: they did not answer for findings about these.
+    pub fn set_later_changes(&mut self, changes: LaterChanges) {
+        self.later_changes = changes;
+    }
+
+    /// Returns true if those who approved answered for a finding: they had to accept it, and it did not arise later.
+    pub fn is_of_approvers(&self, id: &FindingId) -> bool {
+        id.is_acceptable() && !self.later_changes.concern(id)
     }
 
     /// Returns true if the project answers for an id in its manifest.
@@ -83,6 +96,7 @@ impl FromIterator<FindingId> for Accepted {
             ids: ids.into_iter().collect(),
             of_project: BTreeSet::new(),
             of_earlier: BTreeSet::new(),
+            later_changes: LaterChanges::default(),
             found: Arc::default(),
         }
     }

@@ -15,7 +15,7 @@ pub enum Role {
     Proposer,
     /// The account that judges what somebody else proposed.
     Approver,
-    /// The account that sends what its approvers decided: they answered for what can be accepted.
+    /// The account that sends what its approvers decided: they answered for what could be accepted then.
     Executor,
     /// A reader who looks and decides nothing.
     Reader,
@@ -69,7 +69,9 @@ impl Role {
     pub fn is_answered(self, finding: &Finding, accepted: &Accepted) -> bool {
         match self {
             Self::Approver => accepted.covers(&finding.id),
-            Self::Executor => finding.id.is_acceptable() || accepted.answers(&finding.id),
+            Self::Executor => {
+                accepted.is_of_approvers(&finding.id) || accepted.answers(&finding.id)
+            }
             Self::Proposer | Self::Reader | Self::Ci => accepted.answers(&finding.id),
         }
     }

@@ -280,6 +280,14 @@ impl FindingId {
         }
     }
 
+    /// The account that it is about, or the instance whose code it says that somebody can replace.
+    pub const fn instance(&self) -> Option<Address> {
+        match self.subject {
+            Subject::Account(account) | Subject::CodeReplacer(account, _) => Some(account),
+            _ => None,
+        }
+    }
+
     /// The name of it as an error: `replay-empty` is `ReplayEmpty`.
     pub fn error_name(&self) -> String {
         error_name(self.name())

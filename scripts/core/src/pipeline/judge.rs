@@ -15,7 +15,9 @@ use crate::checks::Assessment;
 use crate::client::Sent;
 use crate::context::prelude::*;
 use crate::context::{earlier, key};
-use crate::governance::{ApproverMemory, Call, GovernedCall, already, delegated_approvers};
+use crate::governance::{
+    ApproverMemory, Call, GovernedCall, already, delegated_approvers, later_changes,
+};
 use crate::ids::ActionId;
 use crate::options::ReviewArgs;
 use crate::registry::{Receiver, RecordedCode};
@@ -157,6 +159,10 @@ pub(crate) async fn judge_as_approver(
 ) -> Result<Cleared> {
     compare_builds(session, &governed.call, approver.review)?;
     let mut judged = judge(session, governed, approver.options()).await?;
+    if let (Role::Executor, Some(action)) = (approver.role, governed.approves) {
+        let changes = later_changes(session.registry, &governed.call, action).await?;
+        judged.checks.accepts.set_later_changes(changes);
+    }
     let mut earlier = Earlier::read(session, governed, approver).await?;
     judged.remember(session, &mut earlier);
     // What is refused is not tried.

@@ -15,6 +15,7 @@
 //! | `sent_before` | what came of the call of an earlier run |
 //! | [`progress`](progress()) | how far an action is, in words and as fields |
 //! | [`rival`](rival()) | open actions that are about the same and differ |
+//! | [`later_changes`](later_changes()) | changes after the last approval of an action |
 //! | `ends` | open actions that end once a call is executed |
 //! | [`reviewed`](Reviewed) | an action as somebody reviewed it, compared with what was proposed |
 //! | `approvers_act` | a governed call on a fork where its approvers act: of plans, and of what approvers are told |
@@ -48,6 +49,7 @@ mod fields;
 mod governed;
 mod guardian;
 mod kinds;
+mod later_changes;
 mod needed;
 mod obstacle;
 mod pending;
@@ -91,6 +93,7 @@ pub use guardian::{
     missing_policy_delay,
 };
 pub use kinds::{kind_in_words, kind_on_device, step_in_words, step_on_device};
+pub use later_changes::later_changes;
 pub use needed::{Needed, narrow};
 pub use obstacle::{Obstacle, obstacle, transfer_obstacle};
 pub use pending::{

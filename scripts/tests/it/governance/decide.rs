@@ -392,6 +392,25 @@ fn what_approvers_accepted_is_told_to_who_executes_and_not_asked() {
     ");
 }
 
+/// Nobody answered for what the last approver could not see.
+#[test]
+fn a_finding_that_may_have_arisen_after_the_last_approval_is_asked_of_who_executes() {
+    let sandbox = Sandbox::with_counter(BOTH, 1);
+    sandbox.done("Admin", "policy update A AND(Admin,Admin2,AFTER(1d))");
+    let action = sandbox.action("Admin", MIGRATE);
+    sandbox.run("Admin2", &format!("approve {action}"));
+    let proxy = account(&sandbox.done("Admin", CREATE), "proxy");
+    // A new field of version 2 has a value there already.
+    let slot = B256::with_last_byte(1);
+    sandbox.set_slot(proxy, slot, B256::with_last_byte(9));
+    sandbox.wait(DAY);
+    let execute = format!("execute {action}");
+    let refused = sandbox.run("Other", &execute);
+    refused.is(1, "DirtyField");
+    refused.says("next", &["--accept dirty:step"]);
+    sandbox.done("Other", &format!("{execute} --accept dirty:step"));
+}
+
 #[test]
 fn a_ripe_action_is_named_and_executed_by_anybody_by_its_id() {
     let sandbox = Sandbox::new();

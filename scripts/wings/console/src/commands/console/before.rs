@@ -12,8 +12,8 @@ use crate::context::Session;
 use crate::export::{self, Exported, Format};
 use crate::governance::signed::{calldata_digest, current, deadline};
 use crate::governance::{
-    Call, GovernedCall, ShownCall, SimulatedExecution, not_cancelled, not_executed, not_open,
-    proposal, readiness, refused, require_ripe,
+    Call, GovernedCall, ShownCall, SimulatedExecution, later_changes, not_cancelled, not_executed,
+    not_open, proposal, readiness, refused, require_ripe,
 };
 use crate::model::Readiness;
 use crate::pipeline::action::{resolve_action, why_ended};
@@ -317,7 +317,11 @@ impl Asked<'_> {
         let is_migration = matches!(self.governed.call, Call::Migrate(_));
         let is_asked = match role {
             Role::Executor => {
-                let decided = decide(&found.findings, &Accepted::default(), role);
+                let mut accepted = Accepted::default();
+                let call = &self.governed.call;
+                let changes = later_changes(registry, call, decision.action).await?;
+                accepted.set_later_changes(changes);
+                let decided = decide(&found.findings, &accepted, role);
                 !decided.refused.is_empty()
             }
             _ => needs_yes(
