@@ -2,6 +2,7 @@
 //! anvil has saved.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::Path;
 
 use alloy::primitives::{Address, Bytes, U256};
@@ -103,8 +104,8 @@ impl AnvilState {
     ///
     /// # Errors
     /// Why it is something else, or that no chain reaches its block.
-    pub(crate) fn from_json(text: &[u8]) -> Result<Self, String> {
-        let state: Self = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+    pub(crate) fn from_json(text: impl Read) -> Result<Self, String> {
+        let state: Self = serde_json::from_reader(text).map_err(|error| error.to_string())?;
         match state.block() {
             Some((number, time)) if number > LAST_BLOCK || time > LAST_SECOND => Err(format!(
                 "expected a block up to {LAST_BLOCK} and a time up to {LAST_SECOND} seconds, found block {number} of \

@@ -119,7 +119,7 @@ impl Node {
         match saved {
             Some((Saved::Own(state), path)) => {
                 let fail = NodeError::file("cannot load the state from", &path);
-                let loaded = chain.load_state(&state);
+                let loaded = chain.load_state(*state);
                 loaded.map_err(|error| fail(error.to_string()))?;
             }
             Some((Saved::Anvil(state), _)) => {

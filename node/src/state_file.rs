@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
-use std::io::{self, BufWriter, Read, Seek, Write};
+use std::io::{self, BufReader, BufWriter, Cursor, Read, Seek, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -146,9 +146,19 @@ impl Drop for Owned {
 /// [`NodeError::File`] when the file cannot be read or holds something else.
 pub(crate) fn load(path: &Path) -> Result<Saved, NodeError> {
     let fail = NodeError::file("cannot load the state from", path);
-    let bytes = std::fs::read(path).map_err(|error| fail(error.to_string()))?;
-    let text = unpacked(&bytes).map_err(&fail)?;
-    parse(&text).map_err(fail)
+    let unread = |error: io::Error| fail(error.to_string());
+    let mut file = File::open(path).map_err(unread)?;
+    let mut first = Vec::new();
+    let mut beginning = (&mut file).take(GZIP.len() as u64);
+    beginning.read_to_end(&mut first).map_err(unread)?;
+    file.rewind().map_err(unread)?;
+    if first == GZIP {
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(unread)?;
+        let text = unpacked(&bytes).map_err(&fail)?;
+        return parse(Cursor::new(text)).map_err(fail);
+    }
+    parse(file).map_err(fail)
 }
 
 /// A state as JSON, which anvil compresses by gzip.
@@ -168,11 +178,12 @@ pub(crate) fn unpacked(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
     Ok(Cow::Owned(text))
 }
 
-/// Reads a state: this node's has `format`, and what anvil writes has none.
+/// Reads a state as it comes, so that its text is never in memory: this node's has `format`, and what anvil writes has
+/// none.
 ///
 /// # Errors
 /// What was expected and found.
-pub(crate) fn parse(text: &[u8]) -> Result<Saved, String> {
+pub(crate) fn parse(mut text: impl Read + Seek) -> Result<Saved, String> {
     #[derive(Deserialize)]
     struct Form {
         format: Option<IgnoredAny>,
@@ -180,7 +191,10 @@ pub(crate) fn parse(text: &[u8]) -> Result<Saved, String> {
     let none = |error: &dyn std::fmt::Display| {
         format!("expected a state written by this node or by anvil, found none: {error}")
     };
-    let form: Form = serde_json::from_slice(text).map_err(|error| none(&error))?;
+    let form = serde_json::from_reader(BufReader::new(&mut text));
+    let form: Form = form.map_err(|error| none(&error))?;
+    text.rewind().map_err(|error| none(&error))?;
+    let text = BufReader::new(text);
     match form.format {
         Some(_) => {
             let state = ChainState::from_json(text).map_err(|error| none(&error))?;
@@ -233,7 +247,7 @@ mod tests {
     }
 
     fn read(bytes: &[u8]) -> Result<Saved, String> {
-        parse(&unpacked(bytes)?)
+        parse(Cursor::new(unpacked(bytes)?))
     }
 
     #[test]

@@ -8,7 +8,7 @@ use alloy_eips::eip2930::AccessList;
 use alloy_eips::eip7702::SignedAuthorization;
 use alloy_primitives::{Address, B256, Bloom, Bytes, Log, U256};
 use alloy_rpc_types::{BlockOverrides, state::StateOverride};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
 /// An account at some block. Accounts that do not exist read as zero with `code_hash` zero.
@@ -38,9 +38,20 @@ pub struct Block {
     /// RLP length in bytes.
     pub size: u64,
     /// Transactions in order.
+    #[serde(deserialize_with = "read_exactly")]
     pub transactions: Vec<MinedTransaction>,
     /// Receipts, parallel to `transactions`.
+    #[serde(deserialize_with = "read_exactly")]
     pub receipts: Vec<Receipt>,
+}
+
+/// Reads a list without room for more. A chain that is loaded has one of each in every block, and they never grow.
+fn read_exactly<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    let mut list = Vec::deserialize(deserializer)?;
+    list.shrink_to_fit();
+    Ok(list)
 }
 
 impl Block {
@@ -110,6 +121,7 @@ pub struct Receipt {
     /// Wei per gas.
     pub effective_gas_price: u128,
     /// Logs in order.
+    #[serde(deserialize_with = "read_exactly")]
     pub logs: Vec<Log>,
     /// Bloom of the logs.
     pub logs_bloom: Bloom,

@@ -1,12 +1,13 @@
 //! State control: `anvil_*` and `hardhat_*`, with ganache's and tenderly's spellings.
 
+use std::io::Cursor;
 use std::sync::{Mutex, PoisonError};
 
 use alloy::primitives::{Address, Bytes, U64, U128, U256, hex};
 use jsonrpsee::RpcModule;
 use jsonrpsee::core::RegisterMethodError;
 use serde_json::json;
-use stylus_chain::{BlockId, Chain, ChainConfig};
+use stylus_chain::{BlockId, Chain, ChainConfig, ChainState};
 
 use super::answer::{done, ok};
 use super::args::{Args, values_in};
@@ -199,7 +200,7 @@ fn read_state(args: &Args) -> Result<Saved, RpcError> {
     let text = state_file::unpacked(&bytes).map_err(refused)?;
     let values = STATE_VALUES.check(values_in(&text));
     values.map_err(|error| refused(error.to_string()))?;
-    state_file::parse(&text).map_err(refused)
+    state_file::parse(Cursor::new(text)).map_err(refused)
 }
 
 /// A state of this node replaces the chain. One of anvil puts its accounts into it, and empty blocks
@@ -207,7 +208,7 @@ fn read_state(args: &Args) -> Result<Saved, RpcError> {
 fn load_state(node: &mut Node, saved: &Saved) -> RpcResult {
     match saved {
         Saved::Own(state) => {
-            node.chain.load_state(state)?;
+            node.chain.load_state(ChainState::clone(state))?;
             node.rewound();
         }
         Saved::Anvil(state) => {

@@ -1,7 +1,9 @@
 //! The state in a file, and as an answer.
 
-use std::io::Write;
-use std::time::{Duration, Instant};
+use std::fs::File;
+use std::io::{BufReader, Write};
+use std::path::Path;
+use std::time::Duration;
 
 use alloy::primitives::Address;
 use flate2::{Compression, write::GzEncoder};
@@ -13,6 +15,19 @@ use crate::support::{
     LONGEST_WAIT, Process, balance, block_number, eventually, latest_block, mine, node, nonce,
     receipt, refused, rpc, rpc_error, set_code, transact, word_at,
 };
+
+/// Ends a process, which saves its state.
+fn end(mut process: Process) {
+    process.signal(Signal::TERM);
+    assert_eq!(process.wait().code(), Some(0));
+}
+
+/// The result of work on a thread of its own, which must be there in time.
+fn within<T: Send + 'static>(limit: Duration, work: impl FnOnce() -> T + Send + 'static) -> T {
+    let (done, result) = std::sync::mpsc::channel();
+    std::thread::spawn(move || done.send(work()));
+    result.recv_timeout(limit).expect("it ends in time")
+}
 
 #[test]
 fn sigterm_saves_the_state_and_the_next_start_loads_it() {
@@ -94,33 +109,132 @@ fn a_killed_node_leaves_a_whole_document() {
     rpc(second.port, "eth_chainId", json!([]));
 }
 
+/// The state that a process saved.
+fn saved(file: &Path) -> Option<Value> {
+    serde_json::from_slice(&std::fs::read(file).ok()?).ok()
+}
+
+/// Blocks of a state.
+fn blocks_of(state: &Value) -> usize {
+    state["history"].as_array().map_or(0, Vec::len)
+}
+
 #[test]
-fn a_chain_answers_while_it_saves() {
+fn a_chain_grows_while_it_saves() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("state.json");
-    let path = file.to_str().expect("text");
-    let process = Process::start(&["--state", path, "--state-interval", "0.1"]);
-    rpc(process.port, "anvil_mine", json!(["0x1388"]));
-    let accounts = rpc(process.port, "eth_accounts", json!([]));
-    let saved = || {
-        std::fs::metadata(&file)
-            .and_then(|found| found.modified())
-            .ok()
-    };
-    let (begun, first) = (Instant::now(), saved());
-    let (mut longest, mut saves) = (Duration::ZERO, 0);
-    let mut last = first;
-    while begun.elapsed() < Duration::from_secs(6) || saves < 2 {
-        assert!(begun.elapsed() < LONGEST_WAIT, "{saves} saves");
-        let asked = Instant::now();
-        let sent = json!([{ "from": accounts[0], "to": accounts[1], "value": "0x1" }]);
-        rpc(process.port, "eth_sendTransaction", sent);
-        longest = longest.max(asked.elapsed());
-        let now = saved();
-        saves += usize::from(now != std::mem::replace(&mut last, now));
+    let first = Process::start(&["--state", file.to_str().expect("text")]);
+    rpc(first.port, "anvil_mine", json!(["0x64"]));
+    end(first);
+
+    // What is saved goes into a pipe: it has no room for all of it, so the process writes until somebody reads.
+    let pipe = folder.path().join("state.json.tmp");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo").success());
+    let args = [
+        "--state",
+        file.to_str().expect("text"),
+        "--state-interval",
+        "0.1",
+    ];
+    let process = Process::start(&args);
+    let port = process.port;
+    let reader = within(LONGEST_WAIT, move || {
+        // Somebody writes from here on.
+        let reader = File::open(&pipe).expect("a pipe");
+        std::fs::remove_file(&pipe).expect("removed");
+        reader
+    });
+    let answered = within(LONGEST_WAIT, move || {
+        let accounts = rpc(port, "eth_accounts", json!([]));
+        for _ in 0..20 {
+            let sent = json!([{ "from": accounts[0], "to": accounts[1], "value": "0x1" }]);
+            rpc(port, "eth_sendTransaction", sent);
+        }
+        block_number(port)
+    });
+    assert_eq!(answered, "0x78");
+    let written: Value = serde_json::from_reader(BufReader::new(reader)).expect("a document");
+    assert_eq!(blocks_of(&written), 101, "the chain as it was");
+    eventually("the longer chain is saved", || {
+        (blocks_of(&saved(&file)?) == 121).then_some(())
+    });
+}
+
+#[test]
+fn a_state_that_a_full_disk_does_not_take_leaves_the_one_before() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("state.json");
+    let args = ["--state", file.to_str().expect("text")];
+    let first = Process::start(&args);
+    mine(first.port);
+    end(first);
+    let whole = saved(&file).expect("a state");
+
+    let beside = folder.path().join("state.json.tmp");
+    std::os::unix::fs::symlink("/dev/full", &beside).expect("a link");
+    let mut second = Process::start(&args);
+    mine(second.port);
+    second.signal(Signal::TERM);
+    assert_eq!(second.wait().code(), Some(1), "it says so");
+    assert_eq!(saved(&file), Some(whole));
+
+    std::fs::remove_file(&beside).expect("removed");
+    let third = Process::start(&args);
+    assert_eq!(block_number(third.port), "0x1");
+}
+
+/// Most memory that a process had, in KiB.
+fn most_memory(process: &Process) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", process.child.id()));
+    let status = status.expect("Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number.and_then(|number| number.parse().ok()).expect("KiB")
+}
+
+/// Has a process mine blocks with a contract in each, and another one go on with its state. The most memory of both, in
+/// KiB.
+fn memory_of_run_and_restart(blocks: usize) -> [u64; 2] {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("state.json");
+    let args = [
+        "--state",
+        file.to_str().expect("text"),
+        "--state-interval",
+        "0.5",
+    ];
+    let run = Process::start(&args);
+    let accounts = rpc(run.port, "eth_accounts", json!([]));
+    for _ in 0..blocks {
+        let sent = json!([{ "from": accounts[0], "data": counter() }]);
+        rpc(run.port, "eth_sendTransaction", sent);
     }
-    println!("{longest:?} at most, {saves} saves");
-    assert!(longest < Duration::from_millis(300), "{longest:?}");
+    eventually("all is saved", || {
+        (blocks_of(&saved(&file)?) == blocks + 1).then_some(())
+    });
+    let before = most_memory(&run);
+    end(run);
+    let restart = Process::start(&args);
+    let most = [before, most_memory(&restart)];
+    let size = std::fs::metadata(&file).expect("a state").len();
+    println!(
+        "{blocks} blocks, a file of {size} bytes: KiB of the run and of its restart: {most:?}"
+    );
+    most
+}
+
+#[test]
+fn a_restart_needs_no_more_memory_than_the_run_before_it() {
+    let [run, restart] = memory_of_run_and_restart(500);
+    assert!(restart <= run, "{restart} KiB, {run} KiB before");
+}
+
+#[test]
+#[ignore = "nightly: five thousand blocks, about 20 s"]
+fn a_restart_after_many_blocks_needs_no_more_memory_than_the_run_before_it() {
+    let [run, restart] = memory_of_run_and_restart(5_000);
+    assert!(restart <= run, "{restart} KiB, {run} KiB before");
 }
 
 #[test]

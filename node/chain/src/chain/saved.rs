@@ -10,9 +10,9 @@ use crate::{
 use alloy_consensus::{Header, TxEnvelope};
 use alloy_eips::eip2718::{Decodable2718, Encodable2718};
 use alloy_primitives::{Address, B256, Bytes, Keccak256, U256};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Map, Value, json, to_value};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, io::Read, sync::Arc};
 
 /// Version of the form below.
 const FORMAT: u32 = 5;
@@ -32,6 +32,8 @@ pub struct ChainState(Saved);
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Saved {
+    /// The first field: a file of another version is refused by it.
+    #[serde(deserialize_with = "known_format")]
     format: u32,
     chain_id: u64,
     /// The hash of all other fields.
@@ -43,7 +45,7 @@ struct Saved {
     best_block_number: u64,
     /// Its header.
     blocks: [Newest; 1],
-    history: Vec<Block>,
+    history: Vec<Arc<Block>>,
     coinbase: Address,
     gas_limit: u64,
     shift: i64,
@@ -105,22 +107,12 @@ struct Newest {
 }
 
 impl ChainState {
-    /// Reads what a dump is as JSON.
+    /// Reads what a dump is as JSON, as it comes: the text is not kept.
     ///
     /// # Errors
     /// [`ChainError::BadState`] when it is of another form, or when anything in it was changed after it was saved.
-    pub fn from_json(text: &[u8]) -> Result<Self, ChainError> {
-        #[derive(Deserialize)]
-        struct Form {
-            format: u32,
-        }
-        let Form { format } = serde_json::from_slice(text)?;
-        if format != FORMAT {
-            return Err(ChainError::BadState(format!(
-                "expected format {FORMAT}, found format {format}: it was saved by another version of this node"
-            )));
-        }
-        let saved: Saved = serde_json::from_slice(text)?;
+    pub fn from_json(text: impl Read) -> Result<Self, ChainError> {
+        let saved: Saved = serde_json::from_reader(text)?;
         let (stated, found) = (saved.digest, saved.digest()?);
         if stated != found {
             return Err(ChainError::BadState(format!(
@@ -129,6 +121,17 @@ impl ChainState {
         }
         Ok(Self(saved))
     }
+}
+
+/// Reads the version of the form, which has to be [`FORMAT`].
+fn known_format<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let format = u32::deserialize(deserializer)?;
+    if format == FORMAT {
+        return Ok(format);
+    }
+    Err(D::Error::custom(format!(
+        "expected format {FORMAT}, found format {format}: it was saved by another version of this node"
+    )))
 }
 
 impl Saved {
@@ -157,7 +160,7 @@ impl Saved {
         name("history", &mut hasher);
         hasher.update("[");
         for block in &self.history {
-            note(&to_value(block)?, &mut hasher);
+            note(&to_value(block.as_ref())?, &mut hasher);
         }
         hasher.update("]");
         name("history_since", &mut hasher);
@@ -202,7 +205,7 @@ impl Chain {
         let mut history = Vec::new();
         for block in self.ledger.blocks() {
             self.charge(bytes_of(block))?;
-            history.push(Block::clone(block));
+            history.push(block.clone());
         }
         let mut pool = Vec::new();
         for transaction in self.pool.by_arrival() {
@@ -243,13 +246,13 @@ impl Chain {
     /// # Errors
     /// [`ChainError::BadState`] when it is of another chain, when its blocks do not follow each other, or when what waits
     /// is no transaction.
-    pub fn load_state(&mut self, state: &ChainState) -> Result<(), ChainError> {
+    pub fn load_state(&mut self, state: ChainState) -> Result<(), ChainError> {
         if self.is_forked() {
             return Err(ChainError::NotSupported(
                 "loading a saved state into a fork",
             ));
         }
-        let saved = &state.0;
+        let ChainState(saved) = state;
         if saved.chain_id != self.chain_id() {
             return Err(ChainError::BadState(format!(
                 "expected a state of chain {}, found one of chain {1}: start the node with --chain-id {1}",
@@ -263,26 +266,26 @@ impl Chain {
             ));
         }
         let mut state_db = StateDb::default();
-        for (address, account) in &saved.accounts {
-            let code_hash = state_db.add_code(account.code.clone());
-            state_db.edit_account(*address, |new| {
+        for (address, account) in saved.accounts {
+            let code_hash = state_db.add_code(account.code);
+            state_db.edit_account(address, |new| {
                 (new.balance, new.nonce, new.code_hash) =
                     (account.balance, account.nonce, code_hash);
             });
-            for (slot, value) in &account.storage {
-                state_db.set_slot(*address, (*slot).into(), (*value).into());
+            for (slot, value) in account.storage {
+                state_db.set_slot(address, slot.into(), value.into());
             }
         }
         let mut ledger = Ledger::default();
         ledger.history_since = saved.history_since;
-        for block in &saved.history {
+        for mut block in saved.history {
             follows(&ledger, &block.header)?;
             let hash = block.header.hash_slow();
-            let block = Block {
-                hash,
-                ..block.clone()
-            };
-            let (block, before) = (Arc::new(block), Arc::default());
+            // A block that was read from a file has none.
+            if block.hash != hash {
+                Arc::make_mut(&mut block).hash = hash;
+            }
+            let before = Arc::default();
             ledger.push(Record { block, before }, None);
         }
         ledger.set_head_version(state_db.version());

@@ -94,7 +94,7 @@ fn snapshots_edits_and_dumps_cut_rows_of_empty_blocks() {
         ..chain.config().clone()
     });
     let state = ChainState::from_json(saved.as_bytes()).expect("parses");
-    loaded.load_state(&state).expect("loads");
+    loaded.load_state(state).expect("loads");
     for number in 0..=202 {
         assert_eq!(loaded.block_hash(number), chain.block_hash(number));
     }
@@ -149,7 +149,7 @@ fn a_state_whose_blocks_do_not_follow_each_other_is_refused() {
     for refused in [missing, reversed, empty] {
         assert!(refused.is_err(), "{refused:?}");
     }
-    chain.load_state(&whole).expect("the whole one is taken");
+    chain.load_state(whole).expect("the whole one is taken");
     assert_eq!(chain.block_hash(7), before);
 }
 
@@ -200,7 +200,7 @@ fn a_state_whose_numbers_no_chain_reaches_is_refused() {
         (far(0, LAST_SECOND + 1), false),
     ] {
         let state = far.dump_state().expect("dumps");
-        let loaded = far.load_state(&state);
+        let loaded = far.load_state(state);
         assert_eq!(loaded.is_ok(), is_loaded, "{loaded:?}");
     }
 }

@@ -170,7 +170,7 @@ fn what_waits_is_in_the_saved_state_and_goes_into_a_block_after_it_was_loaded() 
 
     let text = saved(&chain).expect("JSON");
     let load = |chain: &mut Chain, state: &serde_json::Value| {
-        chain.load_state(&ChainState::from_json(state.to_string().as_bytes())?)
+        chain.load_state(ChainState::from_json(state.to_string().as_bytes())?)
     };
     let mut later = waiting();
     load(&mut later, &text).expect("loads");

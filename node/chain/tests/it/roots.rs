@@ -180,7 +180,7 @@ proptest! {
                 }
                 _ => {
                     let state = chain.dump_state().expect("dumps");
-                    chain.load_state(&state).expect("loads");
+                    chain.load_state(state).expect("loads");
                     snapshots.clear();
                 }
             }

@@ -179,7 +179,7 @@ pub fn loaded(chain: &Chain) -> Chain {
     let saved = serde_json::to_string(&chain.dump_state().expect("dumps")).expect("serializes");
     let mut other = self::chain();
     let state = stylus_chain::ChainState::from_json(saved.as_bytes()).expect("parses");
-    other.load_state(&state).expect("loads");
+    other.load_state(state).expect("loads");
     other
 }
 
