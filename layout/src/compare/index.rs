@@ -137,6 +137,7 @@ fn extend_to_one_byte(start: Bytes, end: Bytes) -> Bytes {
 
 #[cfg(test)]
 mod tests {
+    use super::{ByteRanges, Bytes};
     use crate::{Layout, Verdict, compare};
     use serde_json::json;
 
@@ -158,6 +159,18 @@ mod tests {
             },
         });
         Layout::from_json(&layout.to_string()).expect("a layout")
+    }
+
+    #[test]
+    fn a_field_is_compared_with_those_near_it_alone() {
+        let bounds = |slot: u64| (Bytes::from(32 * slot), Bytes::from(32 * (slot + 1)));
+        let ranges = ByteRanges::from_bounds((0..5_000).map(bounds));
+        for slot in 0..5_000 {
+            let (start, end) = bounds(slot);
+            let index = usize::try_from(slot).expect("small");
+            assert_eq!(ranges.find_near(start, end), [index]);
+            assert_eq!(ranges.find_starts(start), [index]);
+        }
     }
 
     #[test]
