@@ -2,8 +2,7 @@
 
 use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::prelude::*;
-use crate::history::{HistoryReport, TRANSACTIONS_MAX, Wanted, read_compared};
-use crate::model::Slice;
+use crate::history::{HistoryReport, TRANSACTIONS_MAX, VerifiedHistory, Wanted, read_verified};
 use crate::pipeline::{arrivals, standing};
 use clap::Args;
 use std::num::NonZeroUsize;
@@ -35,15 +34,15 @@ pub(crate) async fn run(
     context: &Context,
     HistoryArgs { name, last }: &HistoryArgs,
 ) -> Result<Outcome> {
-    let registry = context.verified_snapshot().await?;
     let names = context.names();
-    let subject = (name.as_str(), &names);
     let wanted = last.map_or(Wanted::All, |last| Wanted::Newest(last.get()));
-    let compared = read_compared(registry, subject, wanted, Slice::whole).await?;
-    let whole = Slice::whole(compared.definition());
-    let mut verification = compared.verify(registry.client, &whole).await?;
+    let read = async |registry| read_verified(registry, name, &names, wanted).await;
+    let (session, verified) = Session::reading_while(context, read).await?;
+    let VerifiedHistory {
+        compared,
+        mut verification,
+    } = verified;
     // Events say what happened here. What an instance keeps from elsewhere, no check of them covers.
-    let session = Session { context, registry };
     let arrived =
         arrivals::of_these(session, &compared.arrivals(), Some(compared.definition())).await?;
     verification

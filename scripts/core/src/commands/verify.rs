@@ -6,8 +6,9 @@ use super::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::assess::{Coverage, Finding, Refused, Role, Severity, decide};
 use crate::context::prelude::*;
 use crate::governance::seconds_left;
-use crate::history::{Section, VerifyReport, Wanted, read_compared, read_existing};
-use crate::model::Slice;
+use crate::history::{
+    Section, VerifiedHistory, VerifyReport, Wanted, read_existing, read_verified,
+};
 use crate::pipeline::standing::{self, Instances};
 use crate::publication::{Publication, PublishArgs};
 
@@ -105,8 +106,11 @@ pub(crate) async fn verify(session: Session<'_>, args: &VerifyArgs) -> Result<Ve
     let is_running = seconds_left(client, registry.address).await?.is_some();
     let names = context.names();
     for name in named(session, name).await? {
-        let (subject, whole) = ((name.as_str(), &names), Slice::whole);
-        let compared = read_compared(registry, subject, Wanted::None, whole).await?;
+        let verified = read_verified(registry, &name, &names, Wanted::None).await?;
+        let VerifiedHistory {
+            compared,
+            verification,
+        } = verified;
         let events = compared.definition();
         let versions = &events.versions;
         let built = source.map(|_| args.version.as_ref().unwrap_or(&events.current));
@@ -130,7 +134,7 @@ pub(crate) async fn verify(session: Session<'_>, args: &VerifyArgs) -> Result<Ve
             } else {
                 Vec::new()
             },
-            verification: compared.verify(client, &whole(events)).await?,
+            verification,
             title: Some(name),
         });
         differences.extend(compared.differences);

@@ -1,6 +1,6 @@
 //! Events of a definition, compared with the registry's views and with live code.
 
-use super::live::{LiveCheck, live_checks};
+use super::live::{LiveCheck, LiveChecks, live_checks};
 use super::read::{History, Wanted, read};
 use crate::assess::{Finding, Severity};
 use crate::client::{ChainError, Client};
@@ -90,10 +90,55 @@ pub async fn read_existing(
 /// As [`read_existing`].
 pub async fn read_compared(
     registry: Registry<'_>,
-    (name, names): (&str, &Names),
+    name: &str,
+    names: &Names,
     wanted: Wanted,
     part: impl Fn(&Definition) -> Slice,
 ) -> Result<ComparedHistory, ChainError> {
+    let nothing_else = async |_: &History, _: &Slice| Ok(());
+    let (compared, ()) = read_with(registry, name, names, wanted, part, nothing_else).await?;
+    Ok(compared)
+}
+
+/// A history, and the comparison of live code and slots with it.
+#[derive(Debug, Clone)]
+pub struct VerifiedHistory {
+    /// The history, compared with the registry's views.
+    pub compared: ComparedHistory,
+    /// The comparison.
+    pub verification: Verification,
+}
+
+/// Like [`read_compared`], of the whole definition, with the comparison of live code and slots, which is asked for
+/// together with the views.
+///
+/// # Errors
+/// As [`read_existing`]; a check that fails is no error.
+pub async fn read_verified(
+    registry: Registry<'_>,
+    name: &str,
+    names: &Names,
+    wanted: Wanted,
+) -> Result<VerifiedHistory, ChainError> {
+    let live = async |history: &History, part: &Slice| live_checks(registry, history, part).await;
+    let (compared, live) = read_with(registry, name, names, wanted, Slice::whole, live).await?;
+    let verification = compared.verification(live);
+    Ok(VerifiedHistory {
+        compared,
+        verification,
+    })
+}
+
+/// Reads a history, and compares it with the views of a part of it. `beside` is asked for what it needs in the same
+/// requests.
+async fn read_with<T>(
+    registry: Registry<'_>,
+    name: &str,
+    names: &Names,
+    wanted: Wanted,
+    part: impl Fn(&Definition) -> Slice,
+    beside: impl AsyncFn(&History, &Slice) -> Result<T, ChainError>,
+) -> Result<(ComparedHistory, T), ChainError> {
     let client = registry.client;
     let mut left = READ_AGAIN;
     loop {
@@ -102,19 +147,23 @@ pub async fn read_compared(
             seconds_left(client, registry.address)
         )?;
         let is_running = seconds_left.is_some();
-        let events = &history.definition;
-        let differences = if is_running {
-            differences(registry, events, &part(events)).await?
-        } else {
-            Vec::new() // without views; `verify` says so
+        let part = part(&history.definition);
+        let differences = async {
+            if is_running {
+                differences(registry, &history.definition, &part).await
+            } else {
+                Ok(Vec::new()) // without views; `verify` says so
+            }
         };
+        let (differences, beside) = try_join!(differences, beside(&history, &part))?;
         if differences.is_empty() || !again(registry, &mut left).await {
-            return Ok(ComparedHistory {
+            let compared = ComparedHistory {
                 registry: registry.address,
                 history,
                 differences,
                 is_running,
-            });
+            };
+            return Ok((compared, beside));
         }
     }
 }
@@ -138,17 +187,23 @@ impl ComparedHistory {
     /// # Errors
     /// What the chain says; a check that fails is no error.
     pub async fn verify(&self, client: &Client, part: &Slice) -> Result<Verification, ChainError> {
+        let registry = client.registry(self.registry);
+        let live = live_checks(registry, &self.history, part).await?;
+        Ok(self.verification(live))
+    }
+
+    /// Adds the comparison with the views to one of live code and slots.
+    fn verification(&self, live: LiveChecks) -> Verification {
         let events = self.definition();
-        let (mut checks, not_known) =
-            live_checks(client.registry(self.registry), &self.history, part).await?;
+        let mut checks = live.checks;
         checks.push(self.views());
         let paused = events.is_paused().then(|| events.name.clone());
-        Ok(Verification {
+        Verification {
             error: failed(&checks),
             checks,
-            findings: not_known.into_iter().collect(),
+            findings: live.not_compared.into_iter().collect(),
             paused: paused.into_iter().collect(),
-        })
+        }
     }
 
     fn views(&self) -> LiveCheck {

@@ -64,8 +64,16 @@ impl LiveCheck {
     }
 }
 
-/// Compares live code and slots to what the events recorded, of some of the versions and instances. What nobody could
-/// compare is found.
+/// A comparison of live code and slots with what the events recorded.
+#[derive(Debug, Default)]
+pub(super) struct LiveChecks {
+    /// The comparisons that were made.
+    pub(super) checks: Vec<LiveCheck>,
+    /// The proxies whose code nobody could compare.
+    pub(super) not_compared: Option<Finding>,
+}
+
+/// Compares live code and slots to what the events recorded, of some of the versions and instances.
 ///
 /// # Errors
 /// What the chain says; a check that fails is no error.
@@ -73,7 +81,7 @@ pub(super) async fn live_checks(
     registry: Registry<'_>,
     history: &History,
     part: &Slice,
-) -> Result<(Vec<LiveCheck>, Option<Finding>), ChainError> {
+) -> Result<LiveChecks, ChainError> {
     let (client, rebuilt) = (registry.client, &history.definition);
     let (versions, instances) = (part.versions_of(rebuilt), part.instances_of(rebuilt));
     let all = rebuilt.instances.iter();
@@ -131,7 +139,10 @@ pub(super) async fn live_checks(
         found: format!("{}; next: {next}", difference.state),
     }));
     checks.extend(runs.into_iter().flatten());
-    Ok((checks, not_compared(&not_known)))
+    Ok(LiveChecks {
+        checks,
+        not_compared: not_compared(&not_known),
+    })
 }
 
 /// Reports that the code of these proxies was not compared.

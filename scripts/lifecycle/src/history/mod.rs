@@ -16,7 +16,10 @@ mod live;
 mod read;
 mod report;
 
-pub use compared::{ComparedHistory, Verification, differences, read_compared, read_existing};
+pub use compared::{
+    ComparedHistory, Verification, VerifiedHistory, differences, read_compared, read_existing,
+    read_verified,
+};
 pub use due::{due, is_one_held, read_events_at_hand};
 pub use live::LiveCheck;
 pub use read::Facts;

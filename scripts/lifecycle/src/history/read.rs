@@ -125,10 +125,34 @@ pub async fn read(
     names: &Names,
     wanted: Wanted,
 ) -> Result<History, ChainError> {
-    let topics: Topics<'_> = [&[], &[definition_id(name).0], &[]];
+    // In one question with the events that name no definition: who refused an action before it was proposed.
+    let subjects = [definition_id(name).0, B256::ZERO];
+    let topics: Topics<'_> = [&[], &subjects, &[]];
     let mut logs = all_logs(registry.client, registry.address, topics).await?;
-    with_related(registry, &mut logs).await?;
+    let actions = proposed_in(&logs);
+    logs.retain(|log| {
+        let names_it = log.topics().get(1) == Some(&definition_id(name).0);
+        names_it || is_refusal(log, &actions)
+    });
     from_logs(registry, &logs, name, names, wanted).await
+}
+
+/// The actions that were proposed in these logs.
+fn proposed_in(logs: &[Log]) -> BTreeSet<B256> {
+    let found = logs.iter().map(|log| log.topics());
+    let proposed = found.filter(|topics| topics.first() == Some(&abi::Proposed::SIGNATURE_HASH));
+    proposed
+        .filter_map(|topics| topics.get(2).copied())
+        .collect()
+}
+
+/// Returns true if a log says that somebody refused one of these actions before it was proposed.
+fn is_refusal(log: &Log, actions: &BTreeSet<B256>) -> bool {
+    let topics = log.topics();
+    let action = topics.get(2);
+    let is_early =
+        topics.first() == Some(&abi::Revoked::SIGNATURE_HASH) && topics.get(1) == Some(&B256::ZERO);
+    is_early && action.is_some_and(|action| actions.contains(action))
 }
 
 /// The registry's events that name an instance, in their order.
@@ -150,15 +174,10 @@ pub async fn of_instance(
 
 /// Adds the events that name no definition: who refused an action before it was proposed.
 async fn with_related(registry: Registry<'_>, logs: &mut Vec<Log>) -> Result<(), ChainError> {
-    let found = logs.iter().map(|log| log.topics());
-    let proposed = found.filter(|topics| topics.first() == Some(&abi::Proposed::SIGNATURE_HASH));
-    let actions: BTreeSet<B256> = proposed
-        .filter_map(|topics| topics.get(2).copied())
-        .collect();
+    let actions: Vec<B256> = proposed_in(logs).into_iter().collect();
     if actions.is_empty() {
         return Ok(());
     }
-    let actions: Vec<B256> = actions.into_iter().collect();
     let refusals: Topics<'_> = [&[abi::Revoked::SIGNATURE_HASH], &[B256::ZERO], &actions];
     logs.extend(all_logs(registry.client, registry.address, refusals).await?);
     logs.sort_by_key(|log| (log.block_number, log.log_index));

@@ -138,8 +138,7 @@ async fn overview(context: &Context, search: &str) -> Result<Overview, Error> {
     let (names, mut used) = (context.names(), Vec::new());
     for name in matching.iter().take(LISTED) {
         let nothing = |_: &Definition| Slice::nothing();
-        let subject = (name.as_str(), &names);
-        let compared = read_compared(registry, subject, Wanted::None, nothing).await?;
+        let compared = read_compared(registry, name, &names, Wanted::None, nothing).await?;
         used.extend(compared.definition().used_once());
         shown.definitions.push(compared);
     }
@@ -162,9 +161,8 @@ pub(crate) async fn definition(
 ) -> Result<(String, Markup), Error> {
     let registry = context.verified_snapshot().await?;
     let part = |definition: &Definition| Slice::newest(definition, listed);
-    let subject = (name, &place.names);
     let wanted = Wanted::Newest(listed);
-    let compared = read_compared(registry, subject, wanted, part).await?;
+    let compared = read_compared(registry, name, &place.names, wanted, part).await?;
     let one = compared.definition();
     let verified = Slice::newest(one, most_compared);
     let roles = one.policies.keys().cloned().collect();
