@@ -69,7 +69,7 @@ pub(crate) fn asked_again(refused: Refused) -> Error {
 const OF_VERSION_MAX: usize = 8;
 
 /// Checks the paths of a definition's instances to `version`, one of each version, except the steps that `checks` already
-/// has.
+/// has. `checks` gets the instances by their version.
 pub(crate) async fn check_stragglers(
     session: Session<'_>,
     (name, version): (&str, &str),
@@ -79,28 +79,35 @@ pub(crate) async fn check_stragglers(
     checks.looked_at.clear();
     for instance in session.registry.instances(name).await? {
         let at = checks.looked_at.entry(instance.version).or_default();
-        if at.len() < OF_VERSION_MAX {
-            at.push(instance.proxy);
-        }
+        at.push(instance.proxy);
     }
     let request = PathRequest::to(version, layout);
     check_again(session, &request, checks).await
 }
 
-/// Checks the current paths of the instances that were read, one of each version: others may have added a step
+/// The instances of each version but `version` whose paths to it are looked at, until one of them has a path.
+pub(crate) fn next_to_check<'c>(
+    checks: &'c Assessment,
+    version: &'c str,
+) -> impl Iterator<Item = &'c [Address]> {
+    let others = checks.looked_at.iter();
+    let others = others.filter(move |(at, _)| at.as_str() != version);
+    others.map(|(_, instances)| &instances[..instances.len().min(OF_VERSION_MAX)])
+}
+
+/// Checks the current paths of the instances that `checks` has, one of each version: others may have added a step
 /// meanwhile.
 pub(crate) async fn check_again(
     session: Session<'_>,
     request: &PathRequest<'_>,
     checks: &mut Assessment,
 ) -> Result<()> {
-    let looked_at = checks.looked_at.clone();
-    for (at, instances) in &looked_at {
-        if at == request.version {
-            continue;
-        }
+    let to_check: Vec<Vec<Address>> = next_to_check(checks, request.version)
+        .map(<[Address]>::to_vec)
+        .collect();
+    for instances in to_check {
         for proxy in instances {
-            match walk(session, (*proxy, Who::All), request, checks).await {
+            match walk(session, (proxy, Who::All), request, checks).await {
                 // An instance without a path stays at its version.
                 Err(error) if error.chain().and_then(ChainError::revert).is_some() => {}
                 checked => {

@@ -6,7 +6,7 @@ mod paused;
 pub(crate) use paused::finish as pause_remaining_instances;
 
 use super::effects::{Effects, RolledOut, so_far};
-use super::path::{PathRequest, asked_again, check_again, check_stragglers};
+use super::path::{PathRequest, asked_again, check_again, check_stragglers, next_to_check};
 use super::standing::{self, Instances};
 use super::uncompared;
 use crate::assess::Role;
@@ -23,6 +23,7 @@ use crate::registry::{
     self, RolledOut as RolledOutList, Waiting, arrived_by, begun_by, staged_by, turned_by,
 };
 use crate::text::{count, shell_word};
+use futures::future::join_all;
 use std::path::Path;
 use stylus_upgrades_interface::limits::{PATH_MAX, ROLLOUT_GAS};
 
@@ -263,6 +264,10 @@ impl<'a> Rollout<'a> {
     async fn add(&mut self, list: &[Address], done: RolledOutList) -> Result<bool> {
         let Session { context, registry } = self.session;
         self.left.retain(|proxy| !list.contains(proxy));
+        // The next transaction has others, and their paths are those to check.
+        for instances in self.checks.looked_at.values_mut() {
+            instances.retain(|proxy| !list.contains(proxy));
+        }
         self.batch = fits(done.sent.receipt.gas_used, list.len());
         self.upgraded = self.upgraded.saturating_add(done.upgraded);
         let skipped = done.skipped.iter();
@@ -285,7 +290,10 @@ impl<'a> Rollout<'a> {
         self.left.extend(staged);
         let is_compared = !uncompared::is_there(&done.sent, registry.address, &self.checks);
         self.sent.push(done.sent.clone());
-        let found = self.checked(&done.sent).await?;
+        let client = registry.client;
+        let found = client
+            .ahead(self.ask_ahead(&done.sent), self.checked(&done.sent))
+            .await?;
         self.found.extend(found);
         Ok(is_compared)
     }
@@ -351,6 +359,28 @@ impl<'a> Rollout<'a> {
             }
             compared => compared,
         }
+    }
+
+    /// Asks together for what the checks of these instances and of the next paths ask one after the other.
+    async fn ask_ahead(&self, sent: &Sent) {
+        let registry = self.session.registry;
+        let arrived = arrived_by(sent, registry.address);
+        if arrived.is_empty() {
+            return;
+        }
+        let next = next_to_check(&self.checks, &self.compared);
+        let next: Vec<Address> = next.filter_map(|all| all.first().copied()).collect();
+        let instances = arrived.iter().chain(&next);
+        let instances = instances.map(|proxy| registry.instance(*proxy));
+        let paths = next
+            .iter()
+            .map(|proxy| registry.path(*proxy, &self.compared));
+        let _ = futures::join!(
+            registry.head(self.name),
+            registry.code(self.name, &self.compared),
+            join_all(instances),
+            join_all(paths)
+        );
     }
 
     /// The checks of every instance that a transaction upgraded.

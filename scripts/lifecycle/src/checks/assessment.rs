@@ -20,7 +20,7 @@ pub struct Assessment {
     pub accepts: Accepted,
     /// The extent to which each part was seen.
     pub coverage: Coverage,
-    /// Some instances of each version, by that version.
+    /// The instances whose paths are looked at, by their version.
     pub looked_at: BTreeMap<String, Vec<Address>>,
     /// Findings beside those of a way: about code and instances as they are deployed, and of a trial.
     beside: Vec<Finding>,
