@@ -4,6 +4,7 @@ use crate::governance::complex::{MIGRATE as COMPLEX, registers};
 use crate::governance::creation::creation;
 use crate::governance::relay::{FAR, ask};
 use crate::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::os::unix::process::ExitStatusExt;
 use std::sync::Mutex;
@@ -12,6 +13,7 @@ use std::time::Instant;
 use stylus_upgrades::client::Client;
 use stylus_upgrades::kill_point::VARIABLE;
 use stylus_upgrades::model::INSTANCE_PAGE;
+use stylus_upgrades::text::grouped;
 use stylus_upgrades_test_support::http::{respond, serve};
 use stylus_upgrades_test_support::page;
 
@@ -41,6 +43,31 @@ fn questions(relay: &Relay) -> Vec<Value> {
         question => vec![question],
     });
     questions.collect()
+}
+
+/// The requests of a command, a line each: how many questions of each kind.
+fn summary(relay: &Relay) -> String {
+    let kind = |question: &Value| {
+        let method = question["method"].as_str().unwrap_or_default().to_owned();
+        let call = &question["params"][0];
+        let input = call["input"].as_str().or(call["data"].as_str());
+        let selector = input.and_then(|input| input.get(..10)).unwrap_or_default();
+        format!("{method} {selector}")
+    };
+    let line = |request: Value| {
+        let mut kinds = BTreeMap::<String, usize>::new();
+        let questions = match request {
+            Value::Array(questions) => questions,
+            question => vec![question],
+        };
+        for question in &questions {
+            *kinds.entry(kind(question)).or_default() += 1;
+        }
+        let kinds = kinds.iter().map(|(kind, count)| format!("{count} {kind}"));
+        kinds.collect::<Vec<_>>().join(", ")
+    };
+    let lines: Vec<String> = relay.requests().into_iter().map(line).collect();
+    lines.join("\n")
 }
 
 /// The calls of a view among these questions.
@@ -82,6 +109,30 @@ fn a_rollout_checks_the_steps_of_each_version_that_is_due() {
     let answer = sandbox.run("Admin", ROLLBACK);
     assert_eq!(answer.document["not_compared"], Value::Null, "{answer:?}");
     answer.ends(0).has(json!({"left": 0}));
+}
+
+#[test]
+fn a_rollout_checks_the_path_of_an_instance_that_is_still_due() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    create(&sandbox, 0..20);
+    let relay = Relay::to(&sandbox.node.endpoint(), |_| None);
+    sandbox.run_at(&relay, "Admin", MIGRATE).ends(0);
+    let selector = format!("0x{}", hex::encode(abi::planCall::SELECTOR));
+    let questions = questions(&relay);
+    let paths = questions.iter().filter_map(|question| {
+        let input = question["params"][0]["input"].as_str()?;
+        let call = hex::decode(input.strip_prefix(&selector).map(|_| input)?).ok()?;
+        abi::planCall::abi_decode(&call).ok()
+    });
+    let looked_at: BTreeSet<Address> = paths.map(|path| path.instance).collect();
+    let proxies = sandbox.proxies();
+    let (first, later) = proxies.split_at(8);
+    for list in [first, later] {
+        assert!(
+            list.iter().any(|proxy| looked_at.contains(proxy)),
+            "{looked_at:?} of {proxies:?}"
+        );
+    }
 }
 
 #[test]
@@ -152,30 +203,175 @@ async fn positions_are_read_in_whole_pages_of_any_size() {
 const COMMANDS: [(&str, [usize; 3]); 6] = [
     ("status A", [14, 14, 16]),
     ("doctor", [30, 30, 40]),
-    ("history A", [16, 20, 52]),
-    ("verify A", [22, 25, 44]),
+    ("history A", [12, 16, 48]),
+    ("verify A", [20, 22, 42]),
     (PLAN, [35, 36, 40]),
     ("pause A", [18, 24, 34]),
+];
+
+/// Blocks that an endpoint gives the logs of at once, its words where more are asked for, and the HTTP requests of
+/// `history` of 100 instances over 2,000 blocks, at most.
+const RANGES: [(u64, &str, usize); 3] = [
+    (10, "eth_getLogs is limited to a 10 block range", 60),
+    (500, "exceed maximum block range: 500", 15),
+    (10_000, "exceed maximum block range: 10000", 13),
 ];
 
 /// The page that shows these counts.
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/evidence/scale.md");
 
+/// What an operator of many instances meets, the file of tests, and tests of it.
+const TESTS: [(&str, &str, &[&str]); 20] = [
+    (
+        "`plan` of 10,000 entries",
+        MANY,
+        &[
+            "a_plan_of_a_complex_migration_reads_the_entries_of_each_batch_together",
+            "a_plan_of_ten_thousand_entries_takes_few_requests",
+        ],
+    ),
+    (
+        "`plan`, `status`, `doctor`, `history` and `verify` of 1,000 instances",
+        MANY,
+        &[
+            "ten_and_a_hundred_instances_take_few_requests",
+            "a_thousand_instances_take_few_requests",
+        ],
+    ),
+    (
+        "5,000 instances",
+        MANY,
+        &["five_thousand_instances_take_requests_in_proportion"],
+    ),
+    (
+        "ranges of 10, 500 and 10,000 blocks",
+        MANY,
+        &["an_endpoint_that_bounds_ranges_gives_the_events_of_many_instances_in_few_requests"],
+    ),
+    (
+        "batches of 1, 10 and 100 questions",
+        MANY,
+        &["an_endpoint_that_bounds_batches_gets_as_many_questions_as_it_takes"],
+    ),
+    (
+        "few open files",
+        MANY,
+        &[
+            "a_hundred_instances_are_looked_at_with_64_open_files",
+            "a_thousand_instances_are_looked_at_with_256_open_files",
+        ],
+    ),
+    (
+        "a reset, 500, 502, 503 or 429 among many answers",
+        MANY,
+        &["reads_bear_the_trouble_of_an_endpoint_that_has_answered"],
+    ),
+    (
+        "no traces, access lists and proofs",
+        MANY,
+        &["an_endpoint_without_traces_access_lists_and_proofs_serves_many_instances"],
+    ),
+    (
+        "a block whose state is lost meanwhile",
+        MANY,
+        &["an_endpoint_that_loses_its_memory_of_a_block_ends_a_command_with_a_reason"],
+    ),
+    (
+        "the first and the last instance of a pause",
+        MANY,
+        &["a_pause_is_sent_before_all_instances_are_listed"],
+    ),
+    (
+        "a kill in a page of pauses",
+        MANY,
+        &["a_pause_that_is_killed_among_transactions_in_a_row_continues"],
+    ),
+    (
+        "`migrate` with a rollout to 1,000 instances",
+        MANY,
+        &["a_rollout_to_a_thousand_instances_takes_few_requests"],
+    ),
+    (
+        "a rollout that continues, to instances of several versions",
+        MANY,
+        &[
+            "a_rollout_checks_the_steps_of_each_version_that_is_due",
+            "a_rollout_checks_the_path_of_an_instance_that_is_still_due",
+        ],
+    ),
+    (
+        "lists of many lines",
+        MANY,
+        &["what_is_shown_of_many_instances_is_bounded"],
+    ),
+    (
+        "equal changes of many entries",
+        "scripts/core/src/commands/plan/grouped.rs",
+        &["equal_changes_of_a_mapping_are_one_group"],
+    ),
+    (
+        "layouts of 5,000 fields",
+        "layout/src/compare/index.rs",
+        &[
+            "a_field_is_compared_with_those_near_it_alone",
+            "structs_of_thousands_of_members_are_compared",
+        ],
+    ),
+    (
+        "fewer entries than the contract counts",
+        "tests/it/run_migration/refusals.rs",
+        &["run_migration_stops_at_a_batch_that_counts_less_than_its_items"],
+    ),
+    (
+        "more entries than a plan tries",
+        "scripts/tests/it/governance/complex.rs",
+        &["of_a_complex_migration_the_rest_is_reported_by_number_as_not_tried"],
+    ),
+    (
+        "a full disk",
+        MANY,
+        &["a_full_disk_keeps_a_transaction_back_and_no_answer"],
+    ),
+    (
+        "a local chain that grows while it is saved, a full disk under it, and its restart",
+        "node/tests/it/state.rs",
+        &[
+            "a_chain_grows_while_it_saves",
+            "a_state_that_a_full_disk_does_not_take_leaves_the_one_before",
+            "a_restart_needs_no_more_memory_than_the_run_before_it",
+        ],
+    ),
+];
+
+/// This file.
+const MANY: &str = "scripts/tests/it/governance/many.rs";
+
+/// Measured by the tests of the local chain.
+const RESTART: &str = "\
+A local chain with `--state` that mined 5,000 blocks with a transaction each, without optimizations: a file of 17.5 MB. The
+run had 46.8 MB of memory at most, and its restart 39.8 MB: the file is read as it comes, and blocks are not copied.
+
+";
+
 /// A run of the nightly tests.
 const MEASURED: &str = "\
-Measured on 1 December 2026 with 1,000 instances at 100 ms a request, by a program without optimizations:
+Measured on 1 December 2026 with 1,000 instances at 100 ms a request, by a program without optimizations, on two cores that
+built other programs meanwhile:
 
 | command | requests | seconds |
 |---|---|---|
-| `status A` | 13 | 1.5 |
-| `doctor` | 36 | 3.6 |
-| `history A` | 46 | 2.9 |
-| `verify A` | 39 | 3.0 |
-| `plan A 2.0 counter-v2` | 32 | 5.0 |
-| `pause A` | 28 | 3.7; the pause, with 12 instances, is sent after 1.0, the last of 10 lists after 3.1 |
-| `migrate A 2.0 counter-v2` with its rollout | 265 | 35 |
-| `plan` of 10,000 entries, with proofs | 61 | 12.7 |
-| the same without proofs | 262 | 10.9 |
+| `status A` | 13 | 2.2 |
+| `doctor` | 38 | 4.9 |
+| `history A` | 43 | 3.7 |
+| `verify A` | 38 | 4.0 |
+| `plan A 2.0 counter-v2` | 32 | 8.7 |
+| `pause A` | 28 | 5.4; the pause, with 12 instances, is sent after 1.1, the last of 10 lists after 4.5 |
+| `migrate A 2.0 counter-v2` with its rollout | 220 | 38 |
+| `plan` of 10,000 entries, with proofs | 61 | 27.0 |
+| the same without proofs | 267 | 16.5 |
+
+With 5,000 instances, 256 open files and a fault every 40 requests: `status` 13 requests, `doctor` 82, `history` 176,
+`verify` 125, `plan` 33, `pause` 77.
 ";
 
 #[test]
@@ -194,9 +390,31 @@ fn the_page_shows_the_requests_that_tests_allow() {
     text.push_str(
         "\n`plan` of a complex migration with 10,000 entries takes at most 100 requests where the endpoint proves 1,000 slots in\n\
          one question (`eth_getProof`), and 300 where it has no proofs; all entries are tried.\n\n\
-         Where the endpoint bounds `eth_getLogs` to 500 blocks, `history` of 100 instances over 2,000 blocks takes at most 18\n\
-         requests, 4 of them for events. All these commands run with 256 open files.\n\n",
+         `migrate` with a rollout to 1,000 instances takes at most 250 requests. All these commands run with 256 open files.\n\n\
+         `history` of 100 instances over 2,000 blocks, where the endpoint bounds `eth_getLogs`:\n\n\
+         | blocks at once | requests, at most |\n|---|---|\n",
     );
+    for (blocks, _, most) in RANGES {
+        let blocks = grouped(blocks);
+        text.push_str(&format!("| {blocks} | {most} |\n"));
+    }
+    text.push('\n');
+    text.push_str(RESTART);
+    text.push_str("| situation | tests |\n|---|---|\n");
+    for (situation, file, tests) in TESTS {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+        let source = std::fs::read_to_string(path).expect(file);
+        let tests = tests.iter().map(|test| {
+            assert!(source.contains(&format!("fn {test}(")), "{file}: {test}");
+            format!("`{test}`")
+        });
+        let tests: Vec<String> = tests.collect();
+        text.push_str(&format!(
+            "| {situation} | {}, in `{file}` |\n",
+            tests.join(", ")
+        ));
+    }
+    text.push('\n');
     text.push_str(MEASURED);
     page::compare(Path::new(PAGE), &text);
 }
@@ -314,7 +532,7 @@ fn what_is_shown_of_many_instances_is_bounded() {
 fn an_endpoint_that_bounds_batches_gets_as_many_questions_as_it_takes() {
     let sandbox = Sandbox::with_counter("Admin", 0);
     create(&sandbox, 0..100);
-    for limit in [10, 1] {
+    for limit in [100, 10, 1] {
         let relay = Relay::far(&sandbox.node.endpoint(), Duration::ZERO, move |request| {
             let size = request.as_array().map_or(1, Vec::len);
             (size > limit).then_some("too many requests in a batch")
@@ -330,6 +548,19 @@ fn an_endpoint_that_bounds_batches_gets_as_many_questions_as_it_takes() {
     }
 }
 
+/// An endpoint that is far away and gives the logs of so many blocks at once.
+fn of_ranges(sandbox: &Sandbox, blocks: u64, refusal: &'static str) -> Relay {
+    Relay::far(&sandbox.node.endpoint(), Duration::ZERO, move |question| {
+        let block = |field: &str| {
+            let text = question["params"][0][field].as_str().unwrap_or("0x0");
+            u64::from_str_radix(text.trim_start_matches("0x"), 16).expect("a block")
+        };
+        let is_long =
+            question["method"] == "eth_getLogs" && block("toBlock") - block("fromBlock") >= blocks;
+        is_long.then_some(refusal)
+    })
+}
+
 #[test]
 fn an_endpoint_that_bounds_ranges_gives_the_events_of_many_instances_in_few_requests() {
     let sandbox = Sandbox::with_counter("Admin", 0);
@@ -337,21 +568,81 @@ fn an_endpoint_that_bounds_ranges_gives_the_events_of_many_instances_in_few_requ
         create(&sandbox, tens * 10..tens * 10 + 10);
         sandbox.chain(|chain| chain.mine(200, None).expect("blocks"));
     }
+    let whole = sandbox.run("Admin", "history A").document;
+    for (blocks, refusal, most) in RANGES {
+        let relay = of_ranges(&sandbox, blocks, refusal);
+        let answer = sandbox.run_at(&relay, "Admin", "history A");
+        answer.ends(0);
+        let (entries, all) = (list(&answer.document, "entries"), list(&whole, "entries"));
+        assert_eq!(entries, all, "{blocks}");
+        let is_of_logs = |request: &&Value| request.to_string().contains("eth_getLogs");
+        let requests = relay.requests();
+        let of_logs = requests.iter().filter(is_of_logs).count();
+        println!(
+            "{blocks} blocks: {} requests, {of_logs} of logs",
+            requests.len()
+        );
+        assert!(
+            requests.len() <= most,
+            "{blocks} blocks: {} requests, at most {most}:\n{}",
+            requests.len(),
+            summary(&relay)
+        );
+    }
+}
+
+#[test]
+fn an_endpoint_without_traces_access_lists_and_proofs_serves_many_instances() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    create(&sandbox, 0..10);
+    let whole = sandbox.run("Admin", PLAN).document;
     let relay = Relay::far(&sandbox.node.endpoint(), Duration::ZERO, |question| {
-        let block = |field: &str| {
-            let text = question["params"][0][field].as_str().unwrap_or("0x0");
-            u64::from_str_radix(text.trim_start_matches("0x"), 16).expect("a block")
-        };
-        let is_long =
-            question["method"] == "eth_getLogs" && block("toBlock") - block("fromBlock") >= 500;
-        is_long.then_some("exceed maximum block range: 500")
+        let method = question["method"].as_str().unwrap_or_default();
+        let is_lacking = ["debug_", "trace_", "eth_createAccessList", "eth_getProof"];
+        let is_lacking = is_lacking.iter().any(|prefix| method.starts_with(prefix));
+        is_lacking.then_some("the method does not exist")
     });
-    sandbox.run_at(&relay, "Admin", "history A").ends(0);
-    let is_of_logs = |request: &&Value| request.to_string().contains("eth_getLogs");
+    let answer = sandbox.run_at(&relay, "Admin", PLAN);
+    let instances = list(answer.ends(0), "instances");
+    assert_eq!(instances, list(&whole, "instances"));
+}
+
+#[test]
+fn an_endpoint_that_loses_its_memory_of_a_block_ends_a_command_with_a_reason() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    create(&sandbox, 0..10);
+    for words in ["status A", "verify A", PLAN] {
+        let asked = AtomicUsize::new(0);
+        let relay = Relay::far(&sandbox.node.endpoint(), Duration::ZERO, move |question| {
+            let is_state = ["eth_call", "eth_getCode", "eth_getStorageAt"]
+                .iter()
+                .any(|method| question["method"] == *method);
+            let is_lost = is_state && asked.fetch_add(1, Ordering::SeqCst) >= 20;
+            is_lost.then_some("missing trie node 0c: state is not available")
+        });
+        let answer = sandbox.run_at(&relay, "Admin", words);
+        assert_eq!(answer.exit, Some(4), "{words}: {answer:?}");
+        println!("{words}: {}", answer.refusal());
+        let found = answer.said("found");
+        assert!(found.contains("state is not available"), "{words}: {found}");
+    }
+}
+
+#[test]
+fn a_pause_is_sent_before_all_instances_are_listed() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    create(&sandbox, 0..230);
+    let relay = Relay::far(&sandbox.node.endpoint(), Duration::ZERO, |_| None);
+    sandbox.run_at(&relay, "Admin", "pause A").ends(0);
     let requests = relay.requests();
-    let of_logs = requests.iter().filter(is_of_logs).count();
-    println!("{} requests, {of_logs} of logs", requests.len());
-    assert!(requests.len() <= 18 && of_logs <= 4, "{requests:#?}");
+    let is_sent = |request: &Value| request["method"] == "eth_sendRawTransaction";
+    let sent: Vec<usize> = (0..requests.len())
+        .filter(|at| is_sent(&requests[*at]))
+        .collect();
+    println!("sent {sent:?} of {}", requests.len());
+    assert_eq!(sent.len(), 4, "the pause, and three lists");
+    assert!(sent[0] <= 12, "{sent:?}:\n{}", summary(&relay));
+    assert_eq!(sent[3] - sent[1], 2, "the lists go in a row");
 }
 
 /// A register with so many members, and points for each.
@@ -490,7 +781,77 @@ fn a_rollout_to_a_thousand_instances_takes_few_requests() {
             .iter()
             .all(|instance| instance["version"] == "2.0")
     );
-    assert!(requests <= 280, "{requests} requests");
+    assert!(requests <= 250, "{requests} requests:\n{}", summary(&relay));
+}
+
+/// The same command of a process that may have so many open files.
+fn with_files(sandbox: &Sandbox, words: &str, files: usize) -> std::process::Command {
+    limited(sandbox, words, &format!("ulimit -n {files}"))
+}
+
+/// The same command after those words of a shell.
+fn limited(sandbox: &Sandbox, words: &str, limit: &str) -> std::process::Command {
+    let command = sandbox.command_of("Admin", words);
+    let mut limited = std::process::Command::new("sh");
+    limited.args(["-c", &format!("{limit}; exec \"$0\" \"$@\"")]);
+    limited.arg(command.get_program()).args(command.get_args());
+    limited.current_dir(sandbox.folder.path());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    limited
+}
+
+#[test]
+fn a_hundred_instances_are_looked_at_with_64_open_files() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    create(&sandbox, 0..100);
+    for (words, _) in COMMANDS {
+        let mut command = with_files(&sandbox, words, 64);
+        Answer::of(command.output().expect("it starts")).ends(0);
+    }
+}
+
+#[test]
+fn a_full_disk_keeps_a_transaction_back_and_no_answer() {
+    const FULL: &str = "trap '' XFSZ; ulimit -f 0";
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    create(&sandbox, 0..10);
+    let nonce = sandbox.nonce();
+    let paused = limited(&sandbox, "pause A", FULL).output();
+    let paused = Answer::of(paused.expect("it starts"));
+    assert_eq!(error(&paused), "JournalNotKept", "{paused:?}");
+    assert_eq!(sandbox.nonce(), nonce, "nothing was sent");
+    for words in ["status A", "verify A", "history A"] {
+        let answer = limited(&sandbox, words, FULL).output();
+        Answer::of(answer.expect("it starts")).ends(0);
+    }
+    sandbox.run("Admin", "pause A").ends(0);
+}
+
+#[test]
+#[ignore = "nightly: layouts of five thousand fields, bounded by seconds of the processor"]
+fn layouts_of_five_thousand_fields_are_compared_in_few_seconds_of_the_processor() {
+    let sandbox = Sandbox::bare();
+    let layout = |first: u64| {
+        let fields = (first..5_000 + first).map(|slot| {
+            let place = (slot - first).to_string();
+            json!({"label": format!("field{slot}"), "offset": 0, "slot": place, "type": "t_uint256"})
+        });
+        let number = json!({"encoding": "inplace", "label": "uint256", "numberOfBytes": "32"});
+        let (fields, types) = (fields.collect::<Vec<_>>(), json!({"t_uint256": number}));
+        json!({"storage": fields, "types": types, "namespaces": {}}).to_string()
+    };
+    sandbox.write("old.json", layout(0));
+    sandbox.write("moved.json", layout(1));
+    for (new, exit) in [("old.json", 0), ("moved.json", 1)] {
+        let words = format!("layout diff old.json {new}");
+        let output = limited(&sandbox, &words, "ulimit -t 5").output();
+        Answer::of(output.expect("it starts")).ends(exit);
+    }
 }
 
 #[test]
@@ -499,17 +860,29 @@ fn a_thousand_instances_are_looked_at_with_256_open_files() {
     let sandbox = Sandbox::with_counter("Admin", 0);
     create(&sandbox, 0..1_000);
     for (words, _) in COMMANDS {
-        let command = sandbox.command_of("Admin", words);
-        let mut limited = std::process::Command::new("sh");
-        limited.args(["-c", "ulimit -n 256; exec \"$0\" \"$@\""]);
-        limited.arg(command.get_program()).args(command.get_args());
-        limited.current_dir(sandbox.folder.path());
-        for (name, value) in command.get_envs() {
-            match value {
-                Some(value) => limited.env(name, value),
-                None => limited.env_remove(name),
-            };
+        let mut command = with_files(&sandbox, words, 256);
+        Answer::of(command.output().expect("it starts")).ends(0);
+    }
+}
+
+#[test]
+#[ignore = "nightly: five thousand instances with few open files and faults, about 80 s"]
+fn five_thousand_instances_take_requests_in_proportion() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    create(&sandbox, 0..5_000);
+    for (words, [.., thousand]) in COMMANDS {
+        let relay = Relay::far(&sandbox.node.endpoint(), Duration::ZERO, |_| None);
+        let (url, faults) = faulty(&sandbox, 40);
+        let at_fault = format!("{words} --rpc-url {url}");
+        if !words.starts_with("pause") {
+            let mut command = with_files(&sandbox, &at_fault, 256);
+            Answer::of(command.output().expect("it starts")).ends(0);
         }
-        Answer::of(limited.output().expect("it starts")).ends(0);
+        let at_relay = format!("{words} --rpc-url {}", relay.endpoint());
+        let mut command = with_files(&sandbox, &at_relay, 256);
+        Answer::of(command.output().expect("it starts")).ends(0);
+        let (requests, faults) = (relay.requests().len(), faults.load(Ordering::SeqCst));
+        println!("{words}: {requests} requests, {faults} faults borne");
+        assert!(requests <= 5 * thousand, "{words}: {requests} requests");
     }
 }
