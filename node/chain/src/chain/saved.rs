@@ -33,7 +33,7 @@ pub struct ChainState(Saved);
 #[serde(deny_unknown_fields)]
 struct Saved {
     /// The first field: a file of another version is refused by it.
-    #[serde(deserialize_with = "known_format")]
+    #[serde(deserialize_with = "read_format")]
     format: u32,
     chain_id: u64,
     /// The hash of all other fields.
@@ -124,7 +124,7 @@ impl ChainState {
 }
 
 /// Reads the version of the form, which has to be [`FORMAT`].
-fn known_format<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+fn read_format<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     let format = u32::deserialize(deserializer)?;
     if format == FORMAT {
         return Ok(format);

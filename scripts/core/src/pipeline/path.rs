@@ -85,8 +85,8 @@ pub(crate) async fn check_stragglers(
     check_again(session, &request, checks).await
 }
 
-/// The instances of each version but `version` whose paths to it are looked at, until one of them has a path.
-pub(crate) fn next_to_check<'c>(
+/// Selects the instances of each version but `version` whose paths to it are looked at, until one of them has a path.
+pub(crate) fn select_instances_to_check<'c>(
     checks: &'c Assessment,
     version: &'c str,
 ) -> impl Iterator<Item = &'c [Address]> {
@@ -102,7 +102,7 @@ pub(crate) async fn check_again(
     request: &PathRequest<'_>,
     checks: &mut Assessment,
 ) -> Result<()> {
-    let to_check: Vec<Vec<Address>> = next_to_check(checks, request.version)
+    let to_check: Vec<Vec<Address>> = select_instances_to_check(checks, request.version)
         .map(<[Address]>::to_vec)
         .collect();
     for instances in to_check {

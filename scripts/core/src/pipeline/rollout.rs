@@ -6,7 +6,9 @@ mod paused;
 pub(crate) use paused::finish as pause_remaining_instances;
 
 use super::effects::{Effects, RolledOut, so_far};
-use super::path::{PathRequest, asked_again, check_again, check_stragglers, next_to_check};
+use super::path::{
+    PathRequest, asked_again, check_again, check_stragglers, select_instances_to_check,
+};
 use super::standing::{self, Instances};
 use super::uncompared;
 use crate::assess::Role;
@@ -368,7 +370,7 @@ impl<'a> Rollout<'a> {
         if arrived.is_empty() {
             return;
         }
-        let next = next_to_check(&self.checks, &self.compared);
+        let next = select_instances_to_check(&self.checks, &self.compared);
         let next: Vec<Address> = next.filter_map(|all| all.first().copied()).collect();
         let instances = arrived.iter().chain(&next);
         let instances = instances.map(|proxy| registry.instance(*proxy));

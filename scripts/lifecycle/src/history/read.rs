@@ -129,7 +129,7 @@ pub async fn read(
     let subjects = [definition_id(name).0, B256::ZERO];
     let topics: Topics<'_> = [&[], &subjects, &[]];
     let mut logs = all_logs(registry.client, registry.address, topics).await?;
-    let actions = proposed_in(&logs);
+    let actions = find_proposed(&logs);
     logs.retain(|log| {
         let names_it = log.topics().get(1) == Some(&definition_id(name).0);
         names_it || is_refusal(log, &actions)
@@ -137,8 +137,8 @@ pub async fn read(
     from_logs(registry, &logs, name, names, wanted).await
 }
 
-/// The actions that were proposed in these logs.
-fn proposed_in(logs: &[Log]) -> BTreeSet<B256> {
+/// Finds the actions that were proposed in these logs.
+fn find_proposed(logs: &[Log]) -> BTreeSet<B256> {
     let found = logs.iter().map(|log| log.topics());
     let proposed = found.filter(|topics| topics.first() == Some(&abi::Proposed::SIGNATURE_HASH));
     proposed
@@ -174,7 +174,7 @@ pub async fn of_instance(
 
 /// Adds the events that name no definition: who refused an action before it was proposed.
 async fn with_related(registry: Registry<'_>, logs: &mut Vec<Log>) -> Result<(), ChainError> {
-    let actions: Vec<B256> = proposed_in(logs).into_iter().collect();
+    let actions: Vec<B256> = find_proposed(logs).into_iter().collect();
     if actions.is_empty() {
         return Ok(());
     }
