@@ -1,6 +1,6 @@
 //! The table of the registry's programs and the calls that each handles. The front routes by it, governance
 //! hands on by it what it has approved, the builder builds and deploys the programs in its order,
-//! and `docs/design.md` shows it.
+//! and `docs/internals/design.md` shows it.
 
 use alloy_sol_types::{SolCall, sol};
 

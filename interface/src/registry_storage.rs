@@ -1,4 +1,4 @@
-//! The registry's storage. It loads and saves by this; `docs/storage.md` shows it, and a test compares it.
+//! The registry's storage. It loads and saves by this; `docs/internals/storage.md` shows it, and a test compares it.
 //!
 //! A record's first word lies at `keccak256(root ++ table ++ first key ++ second key)`, where `root`
 //! is [`REGISTRY`](crate::slots::REGISTRY), the table is one byte and each key a word. Its
@@ -43,7 +43,7 @@ records! {
     /// The registry's parts. The front writes them once, when it is constructed. While the first
     /// word is empty, every part refuses to run.
     registry_parts = root () () {
-        /// Addresses of the parts, in the order of docs/design.md.
+        /// Addresses of the parts, in the order of docs/internals/design.md.
         0 ADDRESSES: Address[parts::COUNT];
         /// What the registry counts.
         4 COUNTS: Counts {

@@ -31,7 +31,7 @@ fn read(file: &str) -> String {
 /// Files of the book, from the root of the checkout.
 fn pages() -> Vec<String> {
     let mut pages = Vec::new();
-    for folder in ["docs", "docs/evidence"] {
+    for folder in ["docs", "docs/internals", "docs/evidence"] {
         for entry in fs::read_dir(root().join(folder)).expect(folder) {
             let name = entry.expect("an entry").file_name();
             let name = name.to_string_lossy();
@@ -110,10 +110,10 @@ fn resolve(page: &Path, folder: &Path, link: &str) -> Result<(), String> {
 /// A function of the flows is where the page says: in the link's file, under the last word of its text.
 #[test]
 fn every_function_that_the_flows_name_is_in_its_file() {
-    let page = read("docs/flows.md");
+    let page = read("docs/internals/flows.md");
     let mut count = 0;
     for row in page.lines().filter_map(|line| line.strip_prefix("| [`")) {
-        let (name, rest) = row.split_once("`](../").expect("a link");
+        let (name, rest) = row.split_once("`](../../").expect("a link");
         let (file, _) = rest.split_once(')').expect("a file");
         let function = name.rsplit("::").next().unwrap_or(name);
         let declared = [format!("fn {function}("), format!("fn {function}<")];

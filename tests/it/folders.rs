@@ -1,4 +1,4 @@
-//! The order of the top-level folders in docs/design.md, compared with what the manifests and
+//! The order of the top-level folders in docs/internals/design.md, compared with what the manifests and
 //! the sources import.
 
 use crate::prelude::*;
@@ -38,9 +38,9 @@ fn no_folder_imports_one_that_stands_above_it() {
         .iter()
         .filter(|import| {
             let of = |folder: &String| {
-                *rank
-                    .get(folder.as_str())
-                    .unwrap_or_else(|| panic!("{folder}/ is not in docs/design.md's order"))
+                *rank.get(folder.as_str()).unwrap_or_else(|| {
+                    panic!("{folder}/ is not in docs/internals/design.md's order")
+                })
             };
             of(&import.from) < of(&import.to)
         })
@@ -121,13 +121,14 @@ struct Package {
     is_program: bool,
 }
 
-/// The top-level folders from the ground to the roof, as docs/design.md lists them.
+/// The top-level folders from the ground to the roof, as docs/internals/design.md lists them.
 fn order() -> Vec<String> {
-    let page = std::fs::read_to_string(home().join("docs/design.md")).expect("docs/design.md");
+    let page = std::fs::read_to_string(home().join("docs/internals/design.md"))
+        .expect("docs/internals/design.md");
     let list = page
         .split_once("<!-- order of folders -->")
         .and_then(|(_, rest)| rest.split_once("<!-- end of the order of folders -->"))
-        .expect("docs/design.md marks the order of folders")
+        .expect("docs/internals/design.md marks the order of folders")
         .0;
     let rows = list.lines().filter_map(|line| line.strip_prefix("| `"));
     let folders = rows.filter_map(|row| row.split_once("/`"));

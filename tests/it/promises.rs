@@ -1,4 +1,4 @@
-//! `docs/security.md` shows each promise of a review with the findings that serve it and with tests that exist.
+//! `docs/internals/security.md` shows each promise of a review with the findings that serve it and with tests that exist.
 
 use std::fmt::Write;
 
@@ -112,7 +112,7 @@ fn table() -> String {
 
 #[test]
 fn the_page_shows_each_promise_of_a_review_with_its_findings() {
-    let page = home().join("docs/security.md");
+    let page = home().join("docs/internals/security.md");
     compare_part(&page, "promises of a review", &table());
 }
 

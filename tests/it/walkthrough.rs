@@ -100,9 +100,15 @@ fn the_page_on_existing_contracts_does_what_it_says() -> Result<(), HarnessError
 }
 
 #[test]
-#[ignore = "nightly: compiles the chain in a workspace of its own, about 300 s"]
+#[ignore = "nightly: executes a page, about 60 s"]
 fn the_page_on_testing_does_what_it_says() -> Result<(), HarnessError> {
     execute("docs/testing.md")
+}
+
+#[test]
+#[ignore = "nightly: compiles the chain in a workspace of its own, about 300 s"]
+fn the_page_on_the_harness_does_what_it_says() -> Result<(), HarnessError> {
+    execute("docs/internals/harness.md")
 }
 
 #[test]
@@ -144,7 +150,7 @@ fn the_page_on_approvers_that_are_contracts_does_what_it_says() -> Result<(), Ha
 }
 
 #[test]
-#[ignore = "nightly: executes a page on which hardhat compiles, about 20 s"]
+#[ignore = "nightly: executes a page on which hardhat compiles, about 40 s"]
 fn the_page_on_kinds_does_what_it_says() -> Result<(), HarnessError> {
     execute("docs/kinds.md")
 }

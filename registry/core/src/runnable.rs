@@ -1,4 +1,4 @@
-//! Checks that code can run (rule 2 of `docs/design.md`), and that it is what was approved.
+//! Checks that code can run (rule 2 of `docs/internals/design.md`), and that it is what was approved.
 
 use alloc::vec::Vec;
 

@@ -128,7 +128,7 @@ fn the_page_of_differences_is_what_the_tests_meet() {
         let [title, classic, own] = difference.words();
         writeln!(page, "| {title} | {classic} | {own} |").expect("a String takes everything");
     }
-    compare(&home().join("docs/differences.md"), &page);
+    compare(&home().join("docs/evidence/differences.md"), &page);
 }
 
 const HEAD: &str = "\

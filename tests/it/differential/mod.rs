@@ -4,7 +4,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `difference` | what differs on purpose, and `docs/differences.md` made of it |
+//! | `difference` | what differs on purpose, and `docs/evidence/differences.md` made of it |
 //! | `sides` | both chains, and a call on either |
 //! | `ledger` | initializers, migrations, upgrades |
 //! | `points` | a complex migration |

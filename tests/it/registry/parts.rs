@@ -1,4 +1,4 @@
-//! `docs/design.md` shows the registry's parts as the table of the interface has them.
+//! `docs/internals/design.md` shows the registry's parts as the table of the interface has them.
 
 use std::fmt::Write;
 
@@ -27,5 +27,9 @@ fn names(answers: &[Answer]) -> String {
 
 #[test]
 fn the_page_shows_the_parts_of_the_registry_as_the_table_has_them() {
-    compare_part(&home().join("docs/design.md"), "registry parts", &table());
+    compare_part(
+        &home().join("docs/internals/design.md"),
+        "registry parts",
+        &table(),
+    );
 }

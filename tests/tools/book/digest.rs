@@ -28,8 +28,7 @@ This file is made from the book in `docs/` by `cargo run -p stylus-upgrades-test
 test executes its console blocks in order, in one shell that starts in an empty folder; a block after \
 `file: PATH` is written to that file. `[..]` in output stands for anything.
 
-Before the first command, clone the repository into `stylus-upgrades/` in that folder, run \
-`cargo build --bin stylus-upgrades` in the clone, and put its `target/debug/` into `PATH`. Exit \
+Before the first command, install the program: `cargo install --locked --path scripts` in a clone of the repository. Exit \
 codes of `stylus-upgrades`: 0 done, 1 refused or a check failed, 2 wrong use, 3 approvals or a delay missing, \
 4 trouble with the chain, 5 partly done: repeat the command. `--json` prints one document on stdout.
 ";

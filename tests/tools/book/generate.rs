@@ -17,7 +17,7 @@ const WALKTHROUGH: &str = "docs/walkthrough.md";
 
 /// The page of the local chain's own folder, and where the book has it.
 const NODE: &str = "node/README.md";
-const LOCAL_CHAIN: &str = "docs/local-chain.md";
+const LOCAL_CHAIN: &str = "docs/internals/local-chain.md";
 
 /// A file and what it should hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub fn generated(root: &Path) -> io::Result<Vec<Generated>> {
     let files = [
         ("docs/diagrams/demo.svg", picture),
         (WALKTHROUGH, read(DEMO_PAGE)?),
-        (LOCAL_CHAIN, read(NODE)?.replace("](../docs/", "](")),
+        (LOCAL_CHAIN, local_chain(&read(NODE)?)),
         ("docs/evidence/comparison.md", comparison.page()),
         ("llms.txt", digest::llms(root, &summary)?),
         ("skills/stylus-upgrades/SKILL.md", digest::skill(root)?),
@@ -51,6 +51,12 @@ pub fn generated(root: &Path) -> io::Result<Vec<Generated>> {
         text,
     });
     Ok(files.into())
+}
+
+/// The page of the local chain, with its links from the folder of the book where it stands.
+fn local_chain(page: &str) -> String {
+    let from_root = page.replace("](../", "](../../");
+    from_root.replace("](../../docs/", "](../")
 }
 
 /// Writes what is generated for the checkout in `root`. The files that were stale.

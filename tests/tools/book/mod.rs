@@ -25,10 +25,11 @@ use std::path::{Path, PathBuf};
 
 /// The pages whose `console` blocks a test executes, in order, in one shell each
 /// (`tests/it/walkthrough.rs`).
-pub const EXECUTED: [&str; 17] = [
+pub const EXECUTED: [&str; 18] = [
     "docs/tutorial.md",
     "docs/adopting.md",
     "docs/testing.md",
+    "docs/internals/harness.md",
     "docs/walkthrough.md",
     "docs/forking.md",
     "docs/fuzzing.md",

@@ -246,7 +246,7 @@ struct KindRow {
     /// The name, as the id of a finding and `explain` have it.
     name: &'static str,
     /// The promise of a review that the kind serves. A kind without a promise is a courtesy, or serves another table of
-    /// `docs/security.md`.
+    /// `docs/internals/security.md`.
     promise: Option<ReviewPromise>,
     /// The subject that an id of this kind needs to be accepted; none if the kind cannot be accepted.
     accepted_by: Option<SubjectForm>,

@@ -134,7 +134,7 @@ impl fmt::Display for Part {
 }
 
 /// Returns how much of a part is seen at most where all that is known of it has this origin. The one table of it;
-/// docs/design.md shows it.
+/// docs/internals/design.md shows it.
 pub const fn concludes(part: Part, origin: Origin) -> Extent {
     use Extent::{Absent, Complete, Partial};
     match (part, origin) {
@@ -180,7 +180,7 @@ pub(super) mod tests {
         }
     }
 
-    /// The table, as docs/design.md shows it.
+    /// The table, as docs/internals/design.md shows it.
     fn table() -> String {
         let mut rows = String::from("| origin |");
         Part::ALL
@@ -200,10 +200,11 @@ pub(super) mod tests {
     #[test]
     fn the_design_page_shows_the_table() {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let page = std::fs::read_to_string(root.join("docs").join("design.md")).expect("the page");
+        let page =
+            std::fs::read_to_string(root.join("docs/internals/design.md")).expect("the page");
         assert!(
             page.contains(&table()),
-            "docs/design.md lacks:\n{}",
+            "docs/internals/design.md lacks:\n{}",
             table()
         );
     }

@@ -1,4 +1,4 @@
-//! The promises of a review. `docs/security.md` shows them with the findings and the tests of each.
+//! The promises of a review. `docs/internals/security.md` shows them with the findings and the tests of each.
 
 /// A promise of a review: of what the commands and the console say about a change before it is decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

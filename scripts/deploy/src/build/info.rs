@@ -27,7 +27,7 @@ pub struct BuildInfo {
     /// The commit of the sources, if they lie in a git repository.
     pub commit: Option<Commit>,
     /// The hash of the sources: of the files of the copy that it was built in, see
-    /// `docs/storage.md`. Zero on a public chain where they are those of no commit, see [`Artifact::for_public_chain`].
+    /// `docs/internals/storage.md`. Zero on a public chain where they are those of no commit, see [`Artifact::for_public_chain`].
     ///
     /// [`Artifact::for_public_chain`]: super::Artifact::for_public_chain
     pub source_hash: Option<SourceHash>,
