@@ -9,7 +9,7 @@ use alloy::network::TransactionBuilder;
 use alloy::primitives::hex;
 use alloy::rpc::types::TransactionRequest;
 use stylus_layout::Layout;
-use stylus_upgrades::census::{Census, Options};
+use stylus_upgrades::census::{CensusOptions, CensusReport};
 use stylus_upgrades::client::Client;
 use stylus_upgrades_harness::Anvil;
 
@@ -68,10 +68,10 @@ async fn every_slot_on_real_anvil_is_found_and_explained() -> Result<(), Harness
         assert_eq!(receipt["status"], "0x1");
     }
     let folder = tempfile::tempdir().expect("a folder");
-    let census = async || -> Census {
-        let options = Options {
+    let census = async || -> CensusReport {
+        let options = CensusOptions {
             folder: Some(folder.path().to_owned()),
-            ..Options::default()
+            ..CensusOptions::default()
         };
         taken(&client, &subject(proxy, layout()), &options).await
     };
@@ -148,13 +148,13 @@ async fn slots_out_of_reach_are_proven_where_their_keys_are_known() {
         writeln!(text, "{key}").expect("a text");
     }
     std::fs::write(&file, text).expect("written");
-    let census = async |keys| -> Census {
-        let options = Options {
+    let census = async |keys| -> CensusReport {
+        let options = CensusOptions {
             keys,
             by_proofs: true,
             no_replay: true,
             folder: Some(folder.path().to_owned()),
-            ..Options::default()
+            ..CensusOptions::default()
         };
         taken(&client, &subject(proxy, layout()), &options).await
     };

@@ -5,7 +5,9 @@ use alloy::primitives::U64;
 use alloy::providers::Provider;
 use alloy::rpc::json_rpc::RpcSend;
 use stylus_layout::Layout;
-use stylus_upgrades::census::{Anchor, Census, Options, Subject, Wanted, take};
+use stylus_upgrades::census::{
+    BlockSelector, CensusOptions, CensusReport, StorageAnchor, Subject, take,
+};
 use stylus_upgrades::client::Client;
 
 use crate::command::command;
@@ -108,9 +110,13 @@ pub(super) fn subject(proxy: Address, layout: Layout) -> Subject {
 }
 
 /// Its census at the newest block.
-pub(super) async fn taken(client: &Client, subject: &Subject, options: &Options) -> Census {
-    let wanted = Wanted::default();
-    let anchor = Anchor::find(client, subject.proxy, wanted, None).await;
+pub(super) async fn taken(
+    client: &Client,
+    subject: &Subject,
+    options: &CensusOptions,
+) -> CensusReport {
+    let wanted = BlockSelector::default();
+    let anchor = StorageAnchor::find(client, subject.proxy, wanted, None).await;
     let taken = take(client, anchor.expect("a block"), subject, options).await;
     taken.expect("a census")
 }

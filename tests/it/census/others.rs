@@ -3,7 +3,7 @@
 
 use crate::prelude::*;
 use stylus_layout::Layout;
-use stylus_upgrades::census::{Census, Options, Subject};
+use stylus_upgrades::census::{CensusOptions, CensusReport, Subject};
 use stylus_upgrades::client::Client;
 
 use super::fixture::{subject, taken};
@@ -27,11 +27,11 @@ const OPENZEPPELIN: [&str; 6] = [
 /// A census without keys, which sees all and explains all but one slot that is planted then.
 async fn assert_explained(chain: &Chain, subject: &Subject) -> Done {
     let folder = tempfile::tempdir().expect("a folder");
-    let options = Options {
+    let options = CensusOptions {
         folder: Some(folder.path().to_owned()),
-        ..Options::default()
+        ..CensusOptions::default()
     };
-    let census = async || -> Result<Census, HarnessError> {
+    let census = async || -> Result<CensusReport, HarnessError> {
         let client = Client::connect(chain.url()).await?;
         Ok(taken(&client, subject, &options).await)
     };

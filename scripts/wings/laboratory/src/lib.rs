@@ -8,7 +8,7 @@
 //! | [`line_coverage`] | which lines of a contract ran in transactions |
 //! | [`replay`] | past transactions sent again, with an upgrade and without |
 //! | [`trace`] | the calls of a transaction |
-//! | `universes` | one block twice: as it is, and with an upgrade |
+//! | `fork_pair` | one block twice: as it is, and with an upgrade |
 //! | `commands` | `census`, `coverage`, `fuzz`, `trace` |
 #![forbid(unsafe_code)]
 // Everything that is printed passes through `output`, which makes it safe for a terminal.
@@ -16,11 +16,11 @@
 
 pub mod census;
 mod commands;
+mod fork_pair;
 pub mod fuzz;
 pub mod line_coverage;
 pub mod replay;
 pub mod trace;
-mod universes;
 
 // The modules of the core, under the same names.
 use stylus_upgrades_core::{
@@ -33,6 +33,7 @@ use stylus_upgrades_core::{
 use context::spec::Command;
 use context::wings::Laboratory;
 use plan::FuzzRun;
+use replay::PastLimits;
 
 /// The commands of this wing, in the order of the help.
 pub static COMMANDS: &[&dyn Command] = &[
@@ -44,11 +45,15 @@ pub static COMMANDS: &[&dyn Command] = &[
 
 /// The services of this wing for others.
 pub static LABORATORY: Laboratory = Laboratory {
-    proven: |client, subject| Box::pin(census::proven(client, subject)),
-    entries: |client, account| Box::pin(census::at(client, account)),
-    census: |context, instance| Box::pin(commands::census::shown(context, instance)),
-    replay: |client, request, planned, abis, wanted| {
-        Box::pin(replay::replay(client, request, planned, abis, wanted))
+    proven: |client, subject| Box::pin(census::find_proven_block(client, subject)),
+    entries: |client, account| Box::pin(census::find_entries(client, account)),
+    census: |context, instance| Box::pin(commands::census::take_for_page(context, instance)),
+    replay: |client, request, planned, abis, (transactions, blocks)| {
+        let limits = PastLimits {
+            transactions,
+            blocks,
+        };
+        Box::pin(replay::replay(client, request, planned, abis, limits))
     },
     fuzz: |client, request, instances| {
         Box::pin(async move {

@@ -9,7 +9,7 @@ use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use serde_json::json;
 use stylus_devnode::{NodeConfig, spawn};
 use stylus_layout::Layout;
-use stylus_upgrades::census::{Anchor, Options, Subject, Wanted, take};
+use stylus_upgrades::census::{BlockSelector, CensusOptions, StorageAnchor, Subject, take};
 use stylus_upgrades::client::Client;
 use stylus_upgrades_harness::HarnessError;
 use stylus_upgrades_tests::snapshot::Figures;
@@ -106,11 +106,11 @@ pub(crate) async fn census() -> Result<String, HarnessError> {
     let entries: u64 = entries.parse().expect("a number");
     let client = Client::connect(endpoint).await.expect("the chain");
     let newest = client.newest_block().await.expect("a block");
-    let wanted = Wanted {
+    let wanted = BlockSelector {
         number: Some((newest - 1).into()),
         hash: None,
     };
-    let anchor = Anchor::find(&client, ACCOUNT, wanted, None).await;
+    let anchor = StorageAnchor::find(&client, ACCOUNT, wanted, None).await;
     let subject = Subject {
         proxy: ACCOUNT,
         layout: Ok(layout()),
@@ -119,9 +119,9 @@ pub(crate) async fn census() -> Result<String, HarnessError> {
         versions: Vec::new(),
         is_evm: true,
     };
-    let options = Options {
+    let options = CensusOptions {
         keys: Some(Path::new(keys).to_owned()),
-        ..Options::default()
+        ..CensusOptions::default()
     };
     let taken = take(&client, anchor.expect("a block"), &subject, &options).await;
     let taken = taken.expect("a census");

@@ -24,7 +24,7 @@ pub enum HashOrigin {
 
 /// The block, and what its state root proves of the account.
 #[derive(Debug, Clone, Serialize)]
-pub struct Anchor {
+pub struct StorageAnchor {
     /// The block's number.
     pub block: u64,
     /// Its hash, computed from its header.
@@ -39,14 +39,14 @@ pub struct Anchor {
 
 /// The block that is meant.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Wanted {
+pub struct BlockSelector {
     /// Its number, or which of the newest ones.
     pub number: Option<BlockNumberOrTag>,
     /// Its hash.
     pub hash: Option<B256>,
 }
 
-impl Anchor {
+impl StorageAnchor {
     /// Finds the block, has its hash confirmed, and proves the account's storage root.
     ///
     /// # Errors
@@ -54,7 +54,7 @@ impl Anchor {
     pub async fn find(
         client: &Client,
         account: Address,
-        wanted: Wanted,
+        wanted: BlockSelector,
         second: Option<&Client>,
     ) -> Result<Self, ChainError> {
         let block = match (wanted.number, wanted.hash) {

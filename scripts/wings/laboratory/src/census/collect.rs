@@ -1,8 +1,8 @@
 //! The slots of an account by `debug_storageRangeAt`, page after page in the order of their hashes. An endpoint
 //! has the state before a transaction, so the next block is asked for, before its first one.
 
-use super::anchor::{Anchor, header};
-use super::store::{Leaf, Store};
+use super::anchor::{StorageAnchor, header};
+use super::store::{CensusStore, StorageLeaf};
 use crate::client::{ChainError, Client};
 use crate::kill_point::{self, Phase};
 use alloy::primitives::{Address, B256, keccak256};
@@ -21,25 +21,25 @@ const DONE: B256 = B256::repeat_byte(0xff);
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Page {
-    storage: BTreeMap<B256, Entry>,
+struct StoragePage {
+    storage: BTreeMap<B256, StorageEntry>,
     next_key: Option<B256>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Entry {
+struct StorageEntry {
     /// The slot; nodes that do not keep the preimages of hashes leave it out.
     key: Option<B256>,
     value: B256,
 }
 
-/// Collects the slots into the store, from where an earlier run had stopped. Whether they are said to be those of the
-/// block: while no block is after it they are those of the block before. Or why the endpoint does not have them.
+/// Collects the slots into the store, from where an earlier run had stopped. Returns true if the endpoint lists those
+/// of the block: while no block is after it they are those of the block before. Or why the endpoint does not have them.
 pub(super) async fn collect(
     client: &Client,
     account: Address,
-    anchor: &Anchor,
-    store: &Store,
+    anchor: &StorageAnchor,
+    store: &CensusStore,
 ) -> Result<Result<bool, String>, ChainError> {
     let after = header(client, anchor.block.saturating_add(1).into()).await?;
     // The block itself is confirmed at the end.
@@ -72,7 +72,11 @@ pub(super) async fn collect(
 }
 
 /// The slots of a page, and where the next one begins.
-fn read(client: &Client, first: B256, page: Page) -> Result<(Vec<Leaf>, B256), ChainError> {
+fn read(
+    client: &Client,
+    first: B256,
+    page: StoragePage,
+) -> Result<(Vec<StorageLeaf>, B256), ChainError> {
     let begin = page.storage.keys().next();
     let end = page.storage.keys().next_back();
     let proceeds = |next| end.is_some_and(|end| next >= *end && next > first);
@@ -81,13 +85,13 @@ fn read(client: &Client, first: B256, page: Page) -> Result<(Vec<Leaf>, B256), C
         return Err(client.contradiction(found));
     }
     let mut leaves = Vec::with_capacity(page.storage.len());
-    for (hash, Entry { key, value }) in page.storage {
+    for (hash, StorageEntry { key, value }) in page.storage {
         if key.is_some_and(|slot| keccak256(slot) != hash) {
             return Err(client.contradiction(format!("a slot at {hash} that has another hash")));
         }
         if !value.is_zero() {
             let slot = key;
-            leaves.push(Leaf { hash, value, slot });
+            leaves.push(StorageLeaf { hash, value, slot });
         }
     }
     Ok((leaves, page.next_key.unwrap_or(DONE)))

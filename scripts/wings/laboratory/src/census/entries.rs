@@ -1,5 +1,5 @@
 //! The entries of one mapping as the items of a migration: the words of their keys, and the value if it is wanted.
-use super::path::Path;
+use super::path::SlotPath;
 use crate::client::ChainError;
 use crate::error::Refusal;
 use crate::layout::KeyType;
@@ -14,26 +14,26 @@ const DEEPEST: u8 = 8;
 
 /// A mapping of a layout.
 #[derive(Debug, Clone)]
-pub(super) struct Mapping {
+pub(super) struct MappingField {
     area: String,
     field: String,
     with_values: bool,
 }
 
-impl Mapping {
+impl MappingField {
     /// The one that is asked for: `FIELD` for the keys of its entries, `FIELD,value` for the value after them too.
     pub(super) fn find(storage: &Storage, asked: &str) -> Result<Self, ChainError> {
         let field = asked.strip_suffix(",value");
-        let all = Self::of_words(storage, field.is_some());
-        let is_it = |one: &&Self| one.field == field.unwrap_or(asked);
-        let found: Vec<&Self> = all.iter().filter(is_it).collect();
+        let all = Self::list_words(storage, field.is_some());
+        let has_name = |mapping: &&Self| mapping.field == field.unwrap_or(asked);
+        let found: Vec<&Self> = all.iter().filter(has_name).collect();
         match found.as_slice() {
-            [one] => Ok((*one).clone()),
+            [mapping] => Ok((*mapping).clone()),
             found => {
                 let count = found.len();
                 let message =
                     format!("the layout has {count} mappings of words named {asked:?}, not one");
-                let known: Vec<&str> = all.iter().map(|one| one.field.as_str()).collect();
+                let known: Vec<&str> = all.iter().map(|mapping| mapping.field.as_str()).collect();
                 let refusal = Refusal::new("MappingNotFound", message).with(
                     format!("one of: {}", known.join(", ")),
                     asked,
@@ -45,9 +45,9 @@ impl Mapping {
         }
     }
 
-    /// The mappings whose keys, and those of the mappings around them, are words; and their values, if they are
+    /// Lists the mappings whose keys, and those of the mappings around them, are words; and their values, if they are
     /// wanted. Those within arrays and lazy maps are left out.
-    fn of_words(storage: &Storage, with_values: bool) -> Vec<Self> {
+    fn list_words(storage: &Storage, with_values: bool) -> Vec<Self> {
         let fields = storage.walk(WalkLimits::default()).fields.into_iter();
         let mut left: VecDeque<_> = fields.map(|field| (field, DEEPEST)).collect();
         let mut all = Vec::new();
@@ -76,7 +76,7 @@ impl Mapping {
     }
 
     /// The keys of an entry, if it is one of its.
-    pub(super) fn keys_in(&self, area: &str, path: &Path<'_>) -> Option<Vec<u8>> {
+    pub(super) fn keys_in(&self, area: &str, path: &SlotPath<'_>) -> Option<Vec<u8>> {
         let (field, keys) = path.field_and_keys();
         (self.area == area && self.field == field).then_some(keys)
     }

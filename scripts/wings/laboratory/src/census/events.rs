@@ -1,8 +1,8 @@
 //! Values of an account's events: what a contract tells of its entries often has their keys.
 
-use super::anchor::{Anchor, header};
-use super::record::Record;
-use super::store::Store;
+use super::anchor::{StorageAnchor, header};
+use super::record::ValueRecord;
+use super::store::CensusStore;
 use crate::client::{BlockSpan, ChainError, Client};
 use crate::registry::pages;
 use alloy::primitives::{Address, B256};
@@ -15,8 +15,8 @@ const SPANS: (u64, u64) = (1 << 10, 1 << 20);
 pub(super) async fn read(
     client: &Client,
     account: Address,
-    anchor: &Anchor,
-    store: &Store,
+    anchor: &StorageAnchor,
+    store: &CensusStore,
 ) -> Result<(), ChainError> {
     // What an endpoint withheld, another one may have.
     let mark = format!("events of {}", client.endpoint());
@@ -53,5 +53,5 @@ async fn block_after(client: &Client, hash: B256) -> Result<u64, ChainError> {
 
 fn record(log: &Log) -> Vec<u8> {
     let topics = log.topics().get(1..).unwrap_or_default();
-    Record::of_abi(topics, &log.inner.data.data).to_bytes()
+    ValueRecord::from_abi(topics, &log.inner.data.data).to_bytes()
 }

@@ -12,35 +12,35 @@
 //! | `collect` | slots by `debug_storageRangeAt` |
 //! | `walk` | the trie from its root down, by `eth_getProof` |
 //! | `store` | slots and keys on disk |
-//! | `record`, `events`, `replayed` | values that may be keys: of a file, of events, of blocks that changed the storage |
+//! | `record`, `events`, `replayed_keys` | values that may be keys: of a file, of events, of blocks that changed the storage |
 //! | `path`, `explain` | what each slot is, by a layout |
-//! | `entries`, `listed` | the entries of a mapping, as items of a migration |
+//! | `entries`, `entry_source` | the entries of a mapping, as items of a migration |
 //! | `report`, `slot_difference` | what is told of it |
 //! | `error` | why there is no census |
 
 mod anchor;
 mod collect;
 mod entries;
+mod entry_source;
 mod error;
 mod events;
 mod explain;
-mod listed;
 mod path;
 mod record;
-mod replayed;
+mod replayed_keys;
 mod report;
 mod slot_difference;
 mod store;
 mod walk;
 
-pub use anchor::{Anchor, HashOrigin, Wanted};
-pub use explain::{Explained, Unexplained};
-pub use listed::at;
-pub use report::Census;
+pub use anchor::{BlockSelector, HashOrigin, StorageAnchor};
+pub use entry_source::find_entries;
+pub use explain::{StorageExplanation, UnexplainedSlot};
+pub use report::CensusReport;
 pub use slot_difference::SlotDifference;
-pub use store::Leaf;
+pub use store::StorageLeaf;
 pub use stylus_upgrades_core::census::{FieldCount, Subject};
-pub use walk::Walked;
+pub use walk::WalkOutcome;
 
 use crate::client::{ChainError, Client};
 use crate::own_file;
@@ -48,20 +48,20 @@ use crate::state_folder::state_folder;
 use alloy::primitives::{Address, B256};
 use alloy_trie::Nibbles;
 use clap::Args;
-use entries::Mapping;
+use entries::MappingField;
 use error::{is_reorganized, mismatch};
-use explain::By;
+use explain::ExplanationInputs;
 use std::collections::HashMap;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
-use store::Store;
+use store::CensusStore;
 use stylus_layout::{Storage, TypeKind};
 use stylus_upgrades_interface::slots;
-use walk::{Slots, Walk};
+use walk::{SlotsByHash, TrieWalk};
 
 /// How a census is taken.
 #[derive(Debug, Clone, Default, Args)]
-pub struct Options {
+pub struct CensusOptions {
     /// Keys of mappings, on lines: addresses, numbers, 0x…, "texts"; those of nested ones on one line
     #[arg(long, value_name = "FILE")]
     pub keys: Option<PathBuf>,
@@ -89,18 +89,18 @@ pub struct Options {
 /// What the endpoint says or does not prove. What was collected by then is kept: the next run continues.
 pub async fn take(
     client: &Client,
-    anchor: Anchor,
+    anchor: StorageAnchor,
     subject: &Subject,
-    options: &Options,
-) -> Result<Census, ChainError> {
+    options: &CensusOptions,
+) -> Result<CensusReport, ChainError> {
     if let Some(path) = options.out.as_ref().filter(|path| path.exists()) {
         return Err(own_file::exists(path).into());
     }
     let what = format!("a census of {}", subject.proxy);
     client.progress().begin(&what);
-    let path = place(client, subject.proxy, options.folder.clone()).await?;
-    let store = Store::open(&path)?;
-    let taken = of_block(client, &anchor, subject, options, &store).await;
+    let path = store_path(client, subject.proxy, options.folder.clone()).await?;
+    let store = CensusStore::open(&path)?;
+    let taken = take_at(client, &anchor, subject, options, &store).await;
     client.progress().end("");
     let still = anchor.confirm_canonical(client).await;
     match still {
@@ -114,24 +114,27 @@ pub async fn take(
 ///
 /// # Errors
 /// What the endpoint says or does not prove.
-pub async fn proven(client: &Client, subject: &Subject) -> Result<Option<u64>, ChainError> {
-    let path = place(client, subject.proxy, None).await?;
+pub async fn find_proven_block(
+    client: &Client,
+    subject: &Subject,
+) -> Result<Option<u64>, ChainError> {
+    let path = store_path(client, subject.proxy, None).await?;
     let (Ok(layout), true) = (&subject.layout, path.is_file()) else {
         return Ok(None);
     };
-    let anchor = Anchor::find(client, subject.proxy, Wanted::default(), None).await?;
-    let store = Store::open(&path)?;
+    let anchor = StorageAnchor::find(client, subject.proxy, BlockSelector::default(), None).await?;
+    let store = CensusStore::open(&path)?;
     if !is_whole(&store, &anchor)? {
         return Ok(None);
     }
-    let mut by = By::of(Storage::from(layout), &subject.versions);
-    by.with_values = true;
-    let explained = explain::explain(&store, &by, None)?;
+    let mut inputs = ExplanationInputs::new(Storage::from(layout), &subject.versions);
+    inputs.with_values = true;
+    let explained = explain::explain(&store, &inputs, None)?;
     Ok((explained.left() == 0).then_some(anchor.block))
 }
 
 /// Returns where the slots of an account are kept between two runs.
-async fn place(
+async fn store_path(
     client: &Client,
     account: Address,
     folder: Option<PathBuf>,
@@ -144,13 +147,13 @@ async fn place(
     Ok(folder.join("census").join(name))
 }
 
-async fn of_block(
+async fn take_at(
     client: &Client,
-    anchor: &Anchor,
+    anchor: &StorageAnchor,
     subject: &Subject,
-    options: &Options,
-    store: &Store,
-) -> Result<Census, ChainError> {
+    options: &CensusOptions,
+    store: &CensusStore,
+) -> Result<CensusReport, ChainError> {
     let mut notes = Vec::new();
     let storage = match &subject.layout {
         Ok(layout) => Storage::from(layout),
@@ -161,16 +164,16 @@ async fn of_block(
     };
     let asked = options.entries.as_ref();
     let mapping = asked
-        .map(|asked| Mapping::find(&storage, asked))
+        .map(|asked| MappingField::find(&storage, asked))
         .transpose()?;
     if let Some(path) = &options.keys {
-        record::of_file(path, |some| store.add_records(some))?;
+        record::read_file(path, |some| store.add_records(some))?;
     }
     let (method, corrects) =
-        slots_of(client, anchor, subject.proxy, options, store, &mut notes).await?;
-    let mut implied = Slots::new();
-    let walk = async |implied: &Slots| {
-        let walk = Walk {
+        collect_slots(client, anchor, subject.proxy, options, store, &mut notes).await?;
+    let mut implied = SlotsByHash::new();
+    let walk = async |implied: &SlotsByHash| {
+        let walk = TrieWalk {
             client,
             account: subject.proxy,
             anchor,
@@ -178,13 +181,13 @@ async fn of_block(
             implied,
             corrects,
             nodes: HashMap::new(),
-            found: Walked::default(),
+            found: WalkOutcome::default(),
         };
         walk.run().await
     };
     let mut walked = walk(&implied).await?;
     events::read(client, subject.proxy, anchor, store).await?;
-    let mut by = By::of(storage, &subject.versions);
+    let mut inputs = ExplanationInputs::new(storage, &subject.versions);
     let named = store.value(slots::IMPLEMENTATION)?.map(Address::from_word);
     if let (Some(named), Some(wanted)) = (named, subject.implementation)
         && named != wanted
@@ -193,25 +196,26 @@ async fn of_block(
             "it runs the code at {named}, which is not that of {}: that layout does not count",
             subject.version
         ));
-        by.storage = Storage::default();
+        inputs.storage = Storage::default();
     }
-    let mut types = by.storage.types().iter();
+    let mut types = inputs.storage.types().iter();
     let has_keys = types.any(|ty| matches!(ty.kind, TypeKind::Mapping(_) | TypeKind::Lazy(_)));
     let (mut is_replayed, mut not_replayed) = (options.no_replay, Vec::new());
     let explained = loop {
-        by.sought = walked.sought.clone();
-        let mut explained = explain::explain(store, &by, None)?;
+        inputs.sought = walked.sought.clone();
+        let mut explained = explain::explain(store, &inputs, None)?;
         // Slots that the layout implies lead to proofs of others.
         let before = implied.len();
         implied.append(&mut explained.implied);
         let lacks_keys = has_keys && (explained.left() > 0 || !walked.unreached.is_empty());
         if implied.len() > before {
             walked = walk(&implied).await?;
-        } else if lacks_keys && !by.with_values {
-            by.with_values = true;
+        } else if lacks_keys && !inputs.with_values {
+            inputs.with_values = true;
         } else if lacks_keys && !is_replayed {
             let is_evm = subject.is_evm;
-            not_replayed = replayed::read(client, subject.proxy, anchor, is_evm, store).await?;
+            not_replayed =
+                replayed_keys::read(client, subject.proxy, anchor, is_evm, store).await?;
             is_replayed = true;
         } else {
             break explained;
@@ -221,19 +225,19 @@ async fn of_block(
         let what = format!("storage root of {}", subject.proxy);
         return Err(mismatch(client, what, anchor.block));
     }
-    by.entries = mapping.as_ref();
+    inputs.entries = mapping.as_ref();
     let complete = walked.is_whole();
     let lacks_nothing = complete && explained.left() == 0;
     if let Some(path) = &options.out
         && (lacks_nothing || options.entries.is_none())
     {
-        write(path, store, &by)?;
+        write(path, store, &inputs)?;
     }
     if explained.left() > 0 {
         notes.extend(not_replayed);
     }
     notes.extend(explained.notes.iter().cloned());
-    Ok(Census {
+    Ok(CensusReport {
         proxy: subject.proxy,
         version: subject.version.clone(),
         layout_origin: report::layout_origin(subject),
@@ -247,17 +251,17 @@ async fn of_block(
 }
 
 /// Returns true if the slots that are there have the storage root.
-fn is_whole(store: &Store, anchor: &Anchor) -> Result<bool, ChainError> {
+fn is_whole(store: &CensusStore, anchor: &StorageAnchor) -> Result<bool, ChainError> {
     Ok(store.root(&Nibbles::new())? == anchor.storage_root)
 }
 
-/// Collects the slots: by which method, and whether proofs may correct what was said.
-async fn slots_of(
+/// Collects the slots. Returns the method, and true if proofs may correct what was listed.
+async fn collect_slots(
     client: &Client,
-    anchor: &Anchor,
+    anchor: &StorageAnchor,
     proxy: Address,
-    options: &Options,
-    store: &Store,
+    options: &CensusOptions,
+    store: &CensusStore,
     notes: &mut Vec<String>,
 ) -> Result<(&'static str, bool), ChainError> {
     let collected = loop {
@@ -289,12 +293,16 @@ async fn slots_of(
 }
 
 /// Writes every slot, or the entries of a mapping, into a file: as a whole or not at all.
-fn write(path: &Path, store: &Store, by: &By<'_>) -> Result<(), ChainError> {
+fn write(
+    path: &Path,
+    store: &CensusStore,
+    inputs: &ExplanationInputs<'_>,
+) -> Result<(), ChainError> {
     let failed = own_file::io("written", path);
     let folder = path.parent().unwrap_or(path).join(".");
     let file = tempfile::NamedTempFile::new_in(folder).map_err(&failed)?;
     let mut out = BufWriter::new(file);
-    explain::explain(store, by, Some(&mut out))?;
+    explain::explain(store, inputs, Some(&mut out))?;
     let file = out
         .into_inner()
         .map_err(|error| failed(error.into_error()))?;

@@ -3,9 +3,9 @@
 use crate::layout::KeyType;
 use std::fmt;
 
-/// A step from a field down.
+/// A segment of the path below a field.
 #[derive(Clone, Copy)]
-pub(super) enum Step<'a> {
+pub(super) enum PathSegment<'a> {
     /// A field, or a member of what is above.
     Name(&'a str),
     Index(u64),
@@ -13,46 +13,46 @@ pub(super) enum Step<'a> {
     Key(&'a KeyType, &'a [u8]),
 }
 
-/// The steps from a field to a slot.
+/// The segments from a field to a slot.
 #[derive(Clone, Copy)]
-pub(super) struct Path<'a> {
-    above: Option<&'a Path<'a>>,
-    step: Step<'a>,
+pub(super) struct SlotPath<'a> {
+    above: Option<&'a SlotPath<'a>>,
+    segment: PathSegment<'a>,
 }
 
-impl<'a> Path<'a> {
-    /// A field.
-    pub(super) fn of(field: &'a str) -> Self {
+impl<'a> SlotPath<'a> {
+    /// The path of a field.
+    pub(super) fn new(field: &'a str) -> Self {
         Self {
             above: None,
-            step: Step::Name(field),
+            segment: PathSegment::Name(field),
         }
     }
 
-    /// One step further.
-    pub(super) fn then(&'a self, step: Step<'a>) -> Self {
+    /// The path with one segment more.
+    pub(super) fn then(&'a self, segment: PathSegment<'a>) -> Self {
         Self {
             above: Some(self),
-            step,
+            segment,
         }
     }
 
-    /// The way, in which a key is what `show` makes of it.
-    fn written(&self, show: &mut dyn FnMut(&KeyType, &[u8]) -> String) -> String {
-        let above = self.above.map(|above| above.written(show));
-        let step = match self.step {
-            Step::Name(name) if above.is_some() => format!(".{name}"),
-            Step::Name(name) => name.to_owned(),
-            Step::Index(at) => format!("[{at}]"),
-            Step::Key(key, hashed) => show(key, hashed),
+    /// Renders the path, in which a key is what `show` makes of it.
+    fn render(&self, show: &mut dyn FnMut(&KeyType, &[u8]) -> String) -> String {
+        let above = self.above.map(|above| above.render(show));
+        let segment = match self.segment {
+            PathSegment::Name(name) if above.is_some() => format!(".{name}"),
+            PathSegment::Name(name) => name.to_owned(),
+            PathSegment::Index(at) => format!("[{at}]"),
+            PathSegment::Key(key, hashed) => show(key, hashed),
         };
-        above.unwrap_or_default() + &step
+        above.unwrap_or_default() + &segment
     }
 
-    /// The way without its keys, as fields are named, and the keys on it, as they were hashed.
+    /// The path without its keys, as fields are named, and the keys on it, as they were hashed.
     pub(super) fn field_and_keys(&self) -> (String, Vec<u8>) {
         let mut keys = Vec::new();
-        let field = self.written(&mut |_, hashed| {
+        let field = self.render(&mut |_, hashed| {
             keys.extend(hashed);
             String::new()
         });
@@ -60,8 +60,8 @@ impl<'a> Path<'a> {
     }
 }
 
-impl fmt::Display for Path<'_> {
+impl fmt::Display for SlotPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.written(&mut |key, hashed| format!("[{}]", key.show(hashed))))
+        f.write_str(&self.render(&mut |key, hashed| format!("[{}]", key.show(hashed))))
     }
 }

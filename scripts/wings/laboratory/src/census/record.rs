@@ -19,11 +19,11 @@ const VALUE_MAX: usize = 512;
 
 /// Values in a row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Record(pub(super) Vec<Bytes>);
+pub(super) struct ValueRecord(pub(super) Vec<Bytes>);
 
-impl Record {
-    /// Of words as the ABI writes them, with the texts that they may point to.
-    pub(super) fn of_abi(topics: &[B256], data: &[u8]) -> Self {
+impl ValueRecord {
+    /// The record of words as the ABI writes them, with the texts that they may point to.
+    pub(super) fn from_abi(topics: &[B256], data: &[u8]) -> Self {
         let words: Vec<&[u8]> = data.chunks_exact(WORD).take(VALUES_MAX).collect();
         let texts = words.iter().filter_map(|word| {
             let at = small(word)?;
@@ -57,9 +57,9 @@ fn small(word: &[u8]) -> Option<usize> {
         .filter(|number| *number < 1 << 24)
 }
 
-/// The records of a file: a line each, with values as people write them. They are kept some at a time, however many
-/// there are.
-pub(super) fn of_file(
+/// Reads the records of a file: a line each, with values as people write them. They are kept some at a time, however
+/// many there are.
+pub(super) fn read_file(
     path: &Path,
     mut keep: impl FnMut(&[Vec<u8>]) -> Result<(), ChainError>,
 ) -> Result<(), ChainError> {
@@ -88,7 +88,7 @@ pub(super) fn of_file(
             let count = values.len();
             return Err(wrong(format!("a line of {count}, more than {VALUES_MAX},")));
         }
-        records.push(Record(values).to_bytes());
+        records.push(ValueRecord(values).to_bytes());
         if records.len() == AT_ONCE {
             keep(&records)?;
             records.clear();
@@ -145,15 +145,15 @@ mod tests {
             std::fs::write(&path, text).expect("written");
             let mut all = Vec::new();
             let keep = |some: &[Vec<u8>]| {
-                all.extend(some.iter().map(|one| Record::from_bytes(one)));
+                all.extend(some.iter().map(|one| ValueRecord::from_bytes(one)));
                 Ok(())
             };
-            of_file(&path, keep).map(|()| all)
+            read_file(&path, keep).map(|()| all)
         };
         let records = read(text).expect("keys");
         let word = |number: U256| Bytes::from(number.to_be_bytes::<32>());
-        let first = Record(vec![vec![0, 0x11, 0x22, 0x33].into(), word(U256::from(7))]);
-        let second = Record(vec![b"a, \"b\"".to_vec().into(), word(U256::MAX)]);
+        let first = ValueRecord(vec![vec![0, 0x11, 0x22, 0x33].into(), word(U256::from(7))]);
+        let second = ValueRecord(vec![b"a, \"b\"".to_vec().into(), word(U256::MAX)]);
         assert_eq!(records, [first, second]);
         let many = "1 ".repeat(13);
         for wrong in ["0x0", "seven", "\"open", "1 two", &many] {
@@ -166,13 +166,13 @@ mod tests {
     #[test]
     fn texts_after_their_offsets_are_found() {
         let data = ("alice".to_owned(), U256::from(5)).abi_encode_params();
-        let record = Record::of_abi(&[B256::repeat_byte(1)], &data);
+        let record = ValueRecord::from_abi(&[B256::repeat_byte(1)], &data);
         assert!(record.0.contains(&b"alice".to_vec().into()), "{record:?}");
         assert!(
             record
                 .0
                 .contains(&Bytes::from(U256::from(5).to_be_bytes::<32>()))
         );
-        assert_eq!(Record::from_bytes(&record.to_bytes()), record);
+        assert_eq!(ValueRecord::from_bytes(&record.to_bytes()), record);
     }
 }

@@ -1,10 +1,10 @@
 //! The report of a census.
 
 use super::FieldCount;
-use super::explain::{Explained, Unexplained};
+use super::explain::{StorageExplanation, UnexplainedSlot};
 use super::slot_difference::SlotDifference;
-use super::walk::Walked;
-use super::{Anchor, HashOrigin, Leaf, Subject};
+use super::walk::WalkOutcome;
+use super::{HashOrigin, StorageAnchor, StorageLeaf, Subject};
 use crate::error::Exit;
 use crate::names::Names;
 use crate::report::CommandReport;
@@ -26,7 +26,7 @@ pub(super) fn layout_origin(subject: &Subject) -> &'static str {
 
 /// Every slot of an instance at one block.
 #[derive(Debug, Clone, Serialize)]
-pub struct Census {
+pub struct CensusReport {
     /// The instance.
     pub proxy: Address,
     /// Its version, as the endpoint says.
@@ -35,23 +35,23 @@ pub struct Census {
     pub layout_origin: &'static str,
     /// The block, and the account's storage root in it.
     #[serde(flatten)]
-    pub anchor: Anchor,
+    pub anchor: StorageAnchor,
     /// The method by which the slots were found.
     pub method: &'static str,
     /// True if these are proven to be all slots.
     pub complete: bool,
     /// The meaning of the slots.
     #[serde(flatten)]
-    pub storage: Explained,
+    pub storage: StorageExplanation,
     /// The walk, with what is not as the endpoint said, or not proven.
     #[serde(flatten)]
-    pub walk: Walked,
+    pub walk: WalkOutcome,
     /// The things that were not looked at, and why.
     pub notes: Vec<String>,
 }
 
-impl Census {
-    fn layout(&self) -> String {
+impl CensusReport {
+    fn describe_layout(&self) -> String {
         let whose = match self.layout_origin {
             "none" => "which nobody knows",
             "file" => "the word of a file, as this endpoint says",
@@ -83,7 +83,7 @@ impl Census {
             format!("census of {proxy}  {slots} at block {block}"),
             format!("  block hash {hash}, {origin}"),
             format!("  {proven}"),
-            format!("  {}", self.layout()),
+            format!("  {}", self.describe_layout()),
         ]
     }
 
@@ -101,13 +101,15 @@ impl Census {
         lines.extend(self.walk.unreached.iter().map(unreached));
         lines.extend(self.notes.iter().map(|note| format!("! {note}")));
         let left = self.storage.left();
-        let by = format!("every slot is explained by the {}", self.layout());
-        lines.push(match (left, self.complete) {
-            (0, true) => format!("✓ {by}"),
-            (0, false) => format!("! {by}, of those that were given"),
-            _ => format!("✗ {} not explained", count(left, "slot")),
+        let explained = format!("every slot is explained by the {}", self.describe_layout());
+        lines.push(if left > 0 {
+            format!("✗ {} not explained", count(left, "slot"))
+        } else if self.complete {
+            format!("✓ {explained}")
+        } else {
+            format!("! {explained}, of those that were given")
         });
-        lines.extend(self.storage.unexplained.iter().map(Unexplained::line));
+        lines.extend(self.storage.unexplained.iter().map(UnexplainedSlot::line));
         let more = left - self.storage.unexplained.len() as u64;
         if more > 0 {
             let more = grouped(more);
@@ -117,7 +119,7 @@ impl Census {
     }
 }
 
-impl CommandReport for Census {
+impl CommandReport for CensusReport {
     fn lines(&self, names: &Names) -> Vec<String> {
         let mut lines = self.heading(names);
         lines.extend(self.stored().map(field_line));
@@ -126,22 +128,24 @@ impl CommandReport for Census {
     }
 
     fn exit(&self) -> Exit {
-        match (self.complete, self.storage.left() == 0) {
-            (false, _) => Exit::Partial,
-            (true, false) => Exit::Refused,
-            (true, true) => Exit::Done,
+        if !self.complete {
+            Exit::Partial
+        } else if self.storage.left() > 0 {
+            Exit::Refused
+        } else {
+            Exit::Done
         }
     }
 }
 
-impl Unexplained {
+impl UnexplainedSlot {
     fn line(&self) -> String {
         let partly = if self.partly {
             ", bytes beside those of its fields"
         } else {
             ""
         };
-        let Leaf { hash, slot, value } = &self.leaf;
+        let StorageLeaf { hash, slot, value } = &self.leaf;
         let slot = match slot {
             Some(slot) => format!("slot {}", word(slot)),
             None => format!("the slot with the hash {hash}"),

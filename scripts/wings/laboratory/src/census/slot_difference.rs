@@ -18,7 +18,7 @@ pub struct SlotDifference {
 impl SlotDifference {
     /// The line for people.
     pub(super) fn line(&self) -> String {
-        let said = |one: Option<B256>| one.map_or("nothing".into(), |value| word(&value));
+        let show = |value: Option<B256>| value.map_or("nothing".into(), |value| word(&value));
         let did = match (self.given, self.proven) {
             (None, _) => "withheld",
             (_, None) => "added",
@@ -27,8 +27,8 @@ impl SlotDifference {
         format!(
             "✗ the endpoint {did} the slot with the hash {}: it said {}, and it holds {}",
             self.hash,
-            said(self.given),
-            said(self.proven)
+            show(self.given),
+            show(self.proven)
         )
     }
 }

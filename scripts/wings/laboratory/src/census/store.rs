@@ -19,10 +19,10 @@ use std::path::{Path, PathBuf};
 const CACHE: usize = 64 << 20;
 
 /// A slot as it is kept: its value, and the slot where that is known.
-pub(super) type Kept = ([u8; 32], Option<[u8; 32]>);
+pub(super) type StoredLeaf = ([u8; 32], Option<[u8; 32]>);
 
 /// Hash of a slot → its value, and the slot where that is known.
-pub(super) const LEAVES: TableDefinition<'_, [u8; 32], Kept> = TableDefinition::new("leaves");
+pub(super) const LEAVES: TableDefinition<'_, [u8; 32], StoredLeaf> = TableDefinition::new("leaves");
 /// Hash of a slot → which of its bytes are explained, a bit each from the low-order end.
 pub(super) const MARKS: TableDefinition<'_, [u8; 32], u32> = TableDefinition::new("marks");
 /// Root of a mapping → keys of it, as they were hashed with it.
@@ -41,7 +41,7 @@ const BLOCK: &str = "block";
 const CURSOR: &str = "cursor";
 /// A slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Leaf {
+pub struct StorageLeaf {
     /// keccak256 of the slot.
     pub hash: B256,
     /// The slot, where the endpoint has it.
@@ -50,9 +50,10 @@ pub struct Leaf {
     pub value: B256,
 }
 
-impl Leaf {
-    /// Decodes it as it was kept.
-    pub(super) fn of(hash: [u8; 32], (value, slot): Kept) -> Self {
+impl StorageLeaf {
+    /// Decodes a leaf of the store.
+    pub(super) fn from_stored(hash: [u8; 32], stored: StoredLeaf) -> Self {
+        let (value, slot) = stored;
         Self {
             hash: hash.into(),
             value: value.into(),
@@ -62,12 +63,12 @@ impl Leaf {
 }
 
 /// The data that were collected of one account.
-pub(super) struct Store {
+pub(super) struct CensusStore {
     database: Database,
     path: PathBuf,
 }
 
-impl Store {
+impl CensusStore {
     /// Opens it, or makes an empty one where there is none or where it cannot be read.
     pub(super) fn open(path: &Path) -> Result<Self, ChainError> {
         let database = own_database::open(path, CACHE).map_err(|error| match error {
@@ -111,8 +112,8 @@ impl Store {
         write().map_err(|error| self.failed(&error))
     }
 
-    /// Notes on disk what nobody needs afterwards: marks of what is explained, and entries.
-    pub(super) fn noting<T>(
+    /// Works with tables on disk that are dropped afterwards: marks of what is explained, and entries.
+    pub(super) fn with_scratch_tables<T>(
         &self,
         work: impl FnOnce(
             Table<'_, [u8; 32], u32>,
@@ -144,7 +145,7 @@ impl Store {
     }
 
     /// Adds slots, and where collecting continues after them.
-    pub(super) fn add(&self, leaves: &[Leaf], cursor: B256) -> Result<(), ChainError> {
+    pub(super) fn add(&self, leaves: &[StorageLeaf], cursor: B256) -> Result<(), ChainError> {
         self.write(|write| {
             let mut table = write.open_table(LEAVES)?;
             for leaf in leaves {
@@ -155,14 +156,15 @@ impl Store {
         })
     }
 
-    /// Puts what was proven in the place of what is there: a value, or nothing.
+    /// Replaces values by those that were proven, and removes slots that are proven to be empty.
     pub(super) fn correct(&self, differences: &[SlotDifference]) -> Result<(), ChainError> {
         self.write(|write| {
             let mut table = write.open_table(LEAVES)?;
-            for one in differences {
-                let before = table.remove(one.hash.0)?.and_then(|found| found.value().1);
-                if let Some(value) = one.proven {
-                    table.insert(one.hash.0, (value.0, before))?;
+            for difference in differences {
+                let hash = difference.hash.0;
+                let slot = table.remove(hash)?.and_then(|found| found.value().1);
+                if let Some(value) = difference.proven {
+                    table.insert(hash, (value.0, slot))?;
                 }
             }
             Ok(())
@@ -212,12 +214,16 @@ impl Store {
         self.read(|read| Ok(read.open_table(LEAVES)?.len()?))
     }
 
-    /// The slots whose hashes begin so, as long as `look` wants more.
-    fn each(&self, prefix: &Nibbles, mut look: impl FnMut(Leaf) -> bool) -> Result<(), ChainError> {
+    /// Visits the slots whose hashes begin so, as long as `look` wants more.
+    fn visit(
+        &self,
+        prefix: &Nibbles,
+        mut look: impl FnMut(StorageLeaf) -> bool,
+    ) -> Result<(), ChainError> {
         self.read(|read| {
             for row in read.open_table(LEAVES)?.range(range(prefix))? {
                 let (hash, kept) = row?;
-                if !look(Leaf::of(hash.value(), kept.value())) {
+                if !look(StorageLeaf::from_stored(hash.value(), kept.value())) {
                     break;
                 }
             }
@@ -228,7 +234,7 @@ impl Store {
     /// The root of the trie of the slots whose hashes begin so, by the rest of their hashes.
     pub(super) fn root(&self, prefix: &Nibbles) -> Result<B256, ChainError> {
         let mut builder = HashBuilder::default();
-        self.each(prefix, |leaf| {
+        self.visit(prefix, |leaf| {
             let rest = Nibbles::unpack(leaf.hash).slice(prefix.len()..);
             builder.add_leaf(rest, &rlp::encode(U256::from_be_bytes(leaf.value.0)));
             true
@@ -237,9 +243,9 @@ impl Store {
     }
 
     /// The slots whose hashes begin so.
-    pub(super) fn under(&self, prefix: &Nibbles) -> Result<Vec<Leaf>, ChainError> {
+    pub(super) fn under(&self, prefix: &Nibbles) -> Result<Vec<StorageLeaf>, ChainError> {
         let mut all = Vec::new();
-        self.each(prefix, |leaf| {
+        self.visit(prefix, |leaf| {
             all.push(leaf);
             true
         })?;
@@ -255,7 +261,7 @@ impl Store {
     /// One slot that is known and whose hash begins so.
     pub(super) fn slot_under(&self, prefix: &Nibbles) -> Result<Option<B256>, ChainError> {
         let mut slot = None;
-        self.each(prefix, |leaf| {
+        self.visit(prefix, |leaf| {
             slot = leaf.slot;
             slot.is_none()
         })?;
@@ -281,17 +287,17 @@ mod tests {
     use super::*;
     use alloy_trie::EMPTY_ROOT_HASH;
 
-    fn leaf(slot: u64) -> Leaf {
+    fn leaf(slot: u64) -> StorageLeaf {
         let slot = B256::from(U256::from(slot));
-        Leaf {
+        StorageLeaf {
             hash: keccak256(slot),
             value: B256::with_last_byte(7),
             slot: Some(slot),
         }
     }
 
-    fn store(folder: &tempfile::TempDir) -> Store {
-        Store::open(&folder.path().join("census").join("one.redb")).expect("a store")
+    fn store(folder: &tempfile::TempDir) -> CensusStore {
+        CensusStore::open(&folder.path().join("census").join("one.redb")).expect("a store")
     }
 
     #[test]
@@ -299,7 +305,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let store = store(&folder);
         assert_eq!(store.root(&Nibbles::new()).expect("read"), EMPTY_ROOT_HASH);
-        let leaves: Vec<Leaf> = (0..200).map(leaf).collect();
+        let leaves: Vec<StorageLeaf> = (0..200).map(leaf).collect();
         store
             .add(&leaves, B256::repeat_byte(0xff))
             .expect("written");
@@ -313,7 +319,7 @@ mod tests {
         for digits in [1, 2, 3] {
             let prefix = one.slice(..digits);
             let found = store.under(&prefix).expect("read");
-            let is_below = |leaf: &&Leaf| Nibbles::unpack(leaf.hash).starts_with(&prefix);
+            let is_below = |leaf: &&StorageLeaf| Nibbles::unpack(leaf.hash).starts_with(&prefix);
             assert_eq!(found.len(), leaves.iter().filter(is_below).count());
             assert!(found.contains(&leaves[3]));
         }
@@ -351,7 +357,7 @@ mod tests {
     fn a_damaged_store_is_made_again_or_is_whole_and_never_ends_the_program() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("census").join("one.redb");
-        let leaves: Vec<Leaf> = (0..500).map(leaf).collect();
+        let leaves: Vec<StorageLeaf> = (0..500).map(leaf).collect();
         let first = store(&folder);
         first.add(&leaves, B256::ZERO).expect("written");
         let root = first.root(&Nibbles::new()).expect("read");
@@ -361,7 +367,7 @@ mod tests {
             let mut damaged = whole.clone();
             damaged[at] ^= 0x55;
             std::fs::write(&path, &damaged).expect("written");
-            let store = Store::open(&path).expect("a store");
+            let store = CensusStore::open(&path).expect("a store");
             let found = store.root(&Nibbles::new()).expect("read");
             assert!(found == root || found == EMPTY_ROOT_HASH, "byte {at}");
             store.add(&leaves, B256::ZERO).expect("written");

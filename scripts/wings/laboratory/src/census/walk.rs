@@ -7,10 +7,10 @@
 //! searched for by trying numbers: six digits take some 16 million hashes, so slots that agree in more digits with
 //! another one are out of reach where nobody knows their keys, and are named by those.
 
-use super::anchor::{Anchor, get_proof};
+use super::anchor::{StorageAnchor, get_proof};
 use super::error::mismatch;
 use super::slot_difference::SlotDifference;
-use super::store::{Store, range};
+use super::store::{CensusStore, range};
 use crate::client::{ChainError, Client};
 use alloy::primitives::{Address, B256, U256, keccak256};
 use alloy::rlp::{Decodable, EMPTY_STRING_CODE};
@@ -30,17 +30,17 @@ const DIFFERENCES_MAX: usize = 256;
 
 /// The results of a walk.
 #[derive(Debug, Clone, Default, Serialize)]
-pub struct Walked {
+pub struct WalkOutcome {
     /// The differences of the proven trie from what the endpoint listed, up to a bound.
     pub differences: Vec<SlotDifference>,
     /// The beginnings of the hashes of slots that no proof was found for.
     pub unreached: Vec<String>,
     /// Their beginnings: slots that begin so are looked for.
     #[serde(skip)]
-    pub(super) sought: HashSet<First>,
+    pub(super) sought: HashSet<HashPrefix>,
 }
 
-impl Walked {
+impl WalkOutcome {
     /// Returns true if nothing differs, and nothing is out of reach.
     pub(super) fn is_whole(&self) -> bool {
         self.differences.is_empty() && self.unreached.is_empty()
@@ -48,34 +48,42 @@ impl Walked {
 }
 
 /// The first digits of a hash.
-pub(super) type First = [u8; DIGITS_MAX / 2];
+pub(super) type HashPrefix = [u8; DIGITS_MAX / 2];
 /// Slots by the hashes of them.
-pub(super) type Slots = BTreeMap<[u8; 32], B256>;
+pub(super) type SlotsByHash = BTreeMap<[u8; 32], B256>;
 
-/// A node that is looked for: how the hashes of the slots below it begin, and the hash of its bytes.
-type Sought = (Nibbles, B256);
+/// A node of the trie that is looked for.
+struct PendingNode {
+    /// The beginning of the hashes of the slots below it.
+    prefix: Nibbles,
+    /// The hash of its bytes.
+    hash: B256,
+}
 
 /// A walk over one account's trie.
-pub(super) struct Walk<'a> {
+pub(super) struct TrieWalk<'a> {
     pub(super) client: &'a Client,
     pub(super) account: Address,
-    pub(super) anchor: &'a Anchor,
-    pub(super) store: &'a Store,
+    pub(super) anchor: &'a StorageAnchor,
+    pub(super) store: &'a CensusStore,
     /// Slots that the layout implies: something to ask for a proof of.
-    pub(super) implied: &'a Slots,
+    pub(super) implied: &'a SlotsByHash,
     /// True if the store gets what is proven.
     pub(super) corrects: bool,
     /// Nodes of proofs of this round, by their hashes.
     pub(super) nodes: HashMap<B256, Vec<u8>>,
-    pub(super) found: Walked,
+    pub(super) found: WalkOutcome,
 }
 
-impl Walk<'_> {
+impl TrieWalk<'_> {
     /// Walks until nothing is left that can be reached.
-    pub(super) async fn run(mut self) -> Result<Walked, ChainError> {
+    pub(super) async fn run(mut self) -> Result<WalkOutcome, ChainError> {
         let empty = vec![EMPTY_STRING_CODE];
         self.nodes.insert(EMPTY_ROOT_HASH, empty);
-        let mut sought = vec![(Nibbles::new(), self.anchor.storage_root)];
+        let mut sought = vec![PendingNode {
+            prefix: Nibbles::new(),
+            hash: self.anchor.storage_root,
+        }];
         loop {
             let left = self.descend(sought)?;
             if self.corrects {
@@ -92,54 +100,60 @@ impl Walk<'_> {
         }
     }
 
-    /// Goes down as far as nodes are known; what is left of that.
-    fn descend(&mut self, mut sought: Vec<Sought>) -> Result<Vec<Sought>, ChainError> {
+    /// Goes down as far as nodes are known. Returns the nodes that are left.
+    fn descend(&mut self, mut sought: Vec<PendingNode>) -> Result<Vec<PendingNode>, ChainError> {
         let mut left = Vec::new();
-        while let Some((prefix, hash)) = sought.pop() {
-            if self.store.root(&prefix)? == hash {
+        while let Some(pending) = sought.pop() {
+            if self.store.root(&pending.prefix)? == pending.hash {
                 continue;
             }
-            match self.nodes.get(&hash) {
+            match self.nodes.get(&pending.hash) {
                 Some(bytes) => {
                     let node = TrieNode::decode(&mut bytes.as_slice());
                     let node = node.map_err(|_| self.unproven("node"))?;
-                    self.enter(&prefix, node, &mut sought)?;
+                    self.enter(&pending.prefix, node, &mut sought)?;
                 }
-                None => left.push((prefix, hash)),
+                None => left.push(pending),
             }
         }
         self.nodes.clear();
         Ok(left)
     }
 
-    /// Takes what a node says of the slots below it.
+    /// Compares the slots below a node with the store, and adds its child nodes.
     fn enter(
         &mut self,
         prefix: &Nibbles,
         node: TrieNode,
-        sought: &mut Vec<Sought>,
+        sought: &mut Vec<PendingNode>,
     ) -> Result<(), ChainError> {
         match node {
-            TrieNode::EmptyRoot => self.differs(prefix, None, None),
+            TrieNode::EmptyRoot => self.compare(prefix, None, None),
             TrieNode::Leaf(leaf) => {
                 let path = prefix.join(&leaf.key);
                 let value = U256::decode(&mut leaf.value.as_slice()).ok();
                 let value = value.filter(|_| path.len() == 64);
                 let value = value.ok_or_else(|| self.unproven("leaf"))?;
-                self.differs(prefix, Some(&path), Some(value.into()))
+                self.compare(prefix, Some(&path), Some(value.into()))
             }
             TrieNode::Extension(node) => {
                 let below = prefix.join(&node.key);
-                sought.push((below, self.hash_of(&node.child)));
-                self.differs(prefix, Some(&below), None)
+                sought.push(PendingNode {
+                    prefix: below,
+                    hash: self.hash_of(&node.child),
+                });
+                self.compare(prefix, Some(&below), None)
             }
             TrieNode::Branch(node) => {
                 for (digit, child) in node.as_ref().children() {
                     let mut below = *prefix;
                     below.push(digit);
                     match child {
-                        Some(child) => sought.push((below, self.hash_of(child))),
-                        None => self.differs(&below, None, None)?,
+                        Some(child) => sought.push(PendingNode {
+                            prefix: below,
+                            hash: self.hash_of(child),
+                        }),
+                        None => self.compare(&below, None, None)?,
                     }
                 }
                 Ok(())
@@ -157,7 +171,7 @@ impl Walk<'_> {
     }
 
     /// Notes the slots below a prefix that do not begin as all that are there, and the one that is there.
-    fn differs(
+    fn compare(
         &mut self,
         prefix: &Nibbles,
         there: Option<&Nibbles>,
@@ -188,11 +202,11 @@ impl Walk<'_> {
         }
     }
 
-    /// Asks for proofs that have these nodes; those of them that it continues from.
-    async fn prove(&mut self, sought: Vec<Sought>) -> Result<Vec<Sought>, ChainError> {
+    /// Asks for proofs that have these nodes, and returns the nodes that the walk continues from.
+    async fn prove(&mut self, sought: Vec<PendingNode>) -> Result<Vec<PendingNode>, ChainError> {
         let mut slots = BTreeMap::new();
         let mut searched = Vec::new();
-        for (prefix, _) in &sought {
+        for PendingNode { prefix, .. } in &sought {
             let mut implied = self.implied.range(range(prefix));
             let implied = implied.next().map(|(_, slot)| *slot);
             match self.store.slot_under(prefix)?.or(implied) {
@@ -208,9 +222,9 @@ impl Walk<'_> {
             // It does not panic, and nobody aborts it.
             slots.extend(found.unwrap_or_default());
         }
-        let is_reached = |one: &Sought| slots.contains_key(&one.0);
+        let is_reached = |node: &PendingNode| slots.contains_key(&node.prefix);
         let (reached, unreached): (Vec<_>, Vec<_>) = sought.into_iter().partition(is_reached);
-        for (prefix, _) in &unreached {
+        for PendingNode { prefix, .. } in &unreached {
             self.found.unreached.push(digits(prefix));
             self.found
                 .sought
@@ -220,12 +234,14 @@ impl Walk<'_> {
         for page in asked.chunks(SLOTS) {
             let block = self.anchor.block_hash.into();
             let answer = get_proof(self.client, self.account, page.to_vec(), block).await?;
-            let nodes = answer.storage_proof.into_iter().flat_map(|one| one.proof);
+            let proofs = answer.storage_proof.into_iter();
+            let nodes = proofs.flat_map(|slot| slot.proof);
             self.nodes
                 .extend(nodes.map(|node| (keccak256(&node), node.to_vec())));
         }
-        match reached.iter().find(|one| !self.nodes.contains_key(&one.1)) {
-            Some(one) => Err(self.unproven(&format!("storage at {}", digits(&one.0)))),
+        let is_missing = |node: &&PendingNode| !self.nodes.contains_key(&node.hash);
+        match reached.iter().find(is_missing) {
+            Some(node) => Err(self.unproven(&format!("storage at {}", digits(&node.prefix)))),
             None => Ok(reached),
         }
     }

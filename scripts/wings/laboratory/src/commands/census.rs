@@ -1,6 +1,6 @@
 //! `census`: every slot of an instance at one block, with a proof, and what each one is.
 
-use crate::census::{self, Anchor, Census, Options, Wanted};
+use crate::census::{self, BlockSelector, CensusOptions, CensusReport, StorageAnchor};
 use crate::client::{Client, Endpoint};
 use crate::context::prelude::*;
 use crate::context::spec::{Governs, Group, Spec, report_type};
@@ -24,7 +24,7 @@ pub(crate) static SPEC: Spec<CensusArgs> = Spec {
     ],
     writes: |_| Some("census"),
     governed: Governs::Never,
-    reports: || vec![report_type::<Census>()],
+    reports: || vec![report_type::<CensusReport>()],
     run: |context, args| Box::pin(run(context, args)),
 };
 
@@ -44,7 +44,7 @@ pub(crate) struct CensusArgs {
     pub confirm_url: Option<Secret>,
     /// How it is taken
     #[command(flatten)]
-    pub options: Options,
+    pub options: CensusOptions,
 }
 
 /// A block by its number or tag.
@@ -64,11 +64,11 @@ pub(crate) async fn run(context: &Context, args: &CensusArgs) -> Result<Outcome>
         Some(url) => Some(second(url.expose()).await?),
         None => None,
     };
-    let wanted = Wanted {
+    let wanted = BlockSelector {
         number: args.block,
         hash: args.block_hash,
     };
-    let anchor = Anchor::find(registry.client, proxy, wanted, second.as_ref()).await?;
+    let anchor = StorageAnchor::find(registry.client, proxy, wanted, second.as_ref()).await?;
     let subject = subject(
         context,
         registry.client.at(anchor.block).registry(registry.address),
@@ -94,20 +94,21 @@ async fn second(url: &str) -> Result<Client, Refusal> {
     })
 }
 
-/// The census that a page shows: of the newest block, with the keys that are known.
-pub(crate) async fn shown(context: &Context, instance: &str) -> Result<CensusPage> {
+/// Takes the census that a page shows: of the newest block, with the keys that are known.
+pub(crate) async fn take_for_page(context: &Context, instance: &str) -> Result<CensusPage> {
     let registry = context.verified_snapshot().await?;
     let proxy = context.manifest.address(instance)?;
-    let anchor = Anchor::find(registry.client, proxy, Wanted::default(), None).await?;
+    let anchor =
+        StorageAnchor::find(registry.client, proxy, BlockSelector::default(), None).await?;
     let subject = subject(
         context,
         registry.client.at(anchor.block).registry(registry.address),
         proxy,
     )
     .await?;
-    let options = Options {
+    let options = CensusOptions {
         no_replay: true,
-        ..Options::default()
+        ..CensusOptions::default()
     };
     let census = census::take(registry.client, anchor, &subject, &options).await?;
     Ok(CensusPage {

@@ -5,7 +5,9 @@ use crate::context::Context;
 use crate::context::spec::{Governs, Group, Spec, report_type};
 use crate::error::Refusal;
 use crate::ids::CodeHash;
-use crate::line_coverage::{self, FileLines, Gathered, LineCoverage, LineTable, SourceMap, Wanted};
+use crate::line_coverage::{
+    self, ExecutionCounts, FileLines, LineCoverage, LineTable, SourceMap, TransactionSelector,
+};
 
 use crate::output::Outcome;
 use crate::own_file;
@@ -34,7 +36,7 @@ pub(crate) static SPEC: Spec<CoverageArgs> = Spec {
 pub(crate) struct CoverageArgs {
     /// Hashes of transactions, and ranges of blocks: the first and the last one
     #[arg(required = true, value_name = "TX|BLOCK..BLOCK")]
-    pub wanted: Vec<Wanted>,
+    pub wanted: Vec<TransactionSelector>,
     /// The sources: a crate's folder, a contract of this workspace by name, git:REVISION:PATH; for Solidity a
     /// build-info, with FILE:NAME or FILE:SOURCE:NAME for one contract of several
     #[arg(long, value_name = "SOURCE")]
@@ -46,33 +48,33 @@ pub(crate) struct CoverageArgs {
 
 pub(crate) async fn run(context: &Context, args: &CoverageArgs) -> Result<Outcome, Error> {
     let client = context.reader().await?;
-    let source_map = SourceMap::of(&args.source)?;
+    let source_map = SourceMap::find(&args.source)?;
     let what = "carrying out the transactions again";
     context.output.begin(what);
-    let gathered = line_coverage::gather(&client, &args.wanted).await;
+    let counts = line_coverage::count_executions(&client, &args.wanted).await;
     context.output.end(what);
-    let gathered = gathered?;
+    let counts = counts?;
     let (codehash, files) = match &source_map {
-        Some(map) => map.count(&gathered.codes, &args.source)?,
-        None => of_stylus(context, &args.source, &gathered)?,
+        Some(map) => map.count(&counts.codes, &args.source)?,
+        None => count_program(context, &args.source, &counts)?,
     };
-    let coverage = LineCoverage::of(codehash, gathered, files);
+    let coverage = LineCoverage::new(codehash, counts, files);
     if let Some(path) = &args.lcov {
         own_file::replace(path, coverage.lcov().as_bytes(), line_coverage::is_lcov)?;
     }
     Ok(context.outcome(&coverage))
 }
 
-/// The lines of a Stylus program, and its code hash.
-fn of_stylus(
+/// Counts the lines of a Stylus program. Returns them with its code hash.
+fn count_program(
     context: &Context,
     source: &str,
-    gathered: &Gathered,
+    counts: &ExecutionCounts,
 ) -> Result<(CodeHash, Vec<FileLines>), Error> {
     let program = context.builder()?.with_lines(source)?;
     let codehash = program.built.codehash();
-    let Some(blocks) = gathered.programs.get(&codehash) else {
-        return Err(line_coverage::not_run(source, gathered.programs.keys()).into());
+    let Some(blocks) = counts.programs.get(&codehash) else {
+        return Err(line_coverage::not_run(source, counts.programs.keys()).into());
     };
     let table = LineTable::read(&program).map_err(|reason| {
         let message = format!("the line table of {source} cannot be read: {reason}");

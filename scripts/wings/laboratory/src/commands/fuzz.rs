@@ -87,8 +87,8 @@ pub(crate) async fn run(context: &Context, args: &FuzzArgs) -> Result<Outcome, E
     };
     let (reviewed, of_manifest) = context.as_reviewed()?;
     let context = reviewed.as_ref().unwrap_or(context);
-    if let Some(one) = of_manifest {
-        context.warn(&one);
+    if let Some(warning) = of_manifest {
+        context.warn(&warning);
     }
     let proxy = args.proxy.as_deref();
     let proxy = proxy

@@ -9,7 +9,7 @@ use crate::ids::TxHash;
 use crate::own_file;
 use crate::progress::Progress;
 use crate::text::grouped;
-use crate::trace::{self, Known, Mined, Named};
+use crate::trace::{self, KnownAccounts, NamedFrame, TransactionSummary};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -25,7 +25,7 @@ pub(crate) static SPEC: Spec<TraceArgs> = Spec {
     ],
     writes: |args| args.flamegraph.as_ref().map(|_| "--flamegraph"),
     governed: Governs::Never,
-    reports: || vec![report_type::<Traced>()],
+    reports: || vec![report_type::<TraceReport>()],
     run: |context, args| Box::pin(run(context, args)),
 };
 
@@ -54,14 +54,15 @@ pub(crate) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome> 
         None => None,
     };
     let registry = documents.as_ref().map(|(registry, all)| (*registry, all));
-    let known = Known::look(&trace.frames, trace.mined.block, context.names(), registry).await?;
+    let known =
+        KnownAccounts::look_up(&trace.frames, trace.mined.block, context.names(), registry).await?;
     trace.missing.extend(known.missing.iter().cloned());
-    let frames = trace.named(&client, &known).await?;
+    let frames = trace.name_frames(&client, &known).await?;
     if let Some(path) = &args.flamegraph {
-        let graph = trace::flamegraph(&frames);
+        let graph = trace::render_flamegraph(&frames);
         own_file::replace(path, graph.as_bytes(), trace::is_flamegraph)?;
     }
-    let report = Traced {
+    let report = TraceReport {
         sender: known.title(trace.mined.from),
         mined: trace.mined,
         frames,
@@ -76,11 +77,11 @@ pub(crate) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome> 
 
 /// The report of `trace`.
 #[derive(Serialize)]
-pub(crate) struct Traced {
+pub(crate) struct TraceReport {
     #[serde(flatten)]
-    mined: Mined,
+    mined: TransactionSummary,
     /// Every call in the order of their start.
-    frames: Vec<Named>,
+    frames: Vec<NamedFrame>,
     /// The data that the endpoint does not give.
     missing: Vec<String>,
     /// The file of the flame graph; null if none was requested.
@@ -90,10 +91,10 @@ pub(crate) struct Traced {
     sender: String,
 }
 
-impl CommandReport for Traced {
+impl CommandReport for TraceReport {
     fn lines(&self, _: &Names) -> Vec<String> {
-        let mut lines = vec![summary(&self.mined, &self.sender)];
-        lines.extend(tree(&self.frames));
+        let mut lines = vec![render_summary(&self.mined, &self.sender)];
+        lines.extend(render_tree(&self.frames));
         let missing = self.missing.iter();
         lines.extend(missing.map(|what| format!("! missing: {what}")));
         let graph = self.flamegraph.iter();
@@ -102,7 +103,7 @@ impl CommandReport for Traced {
     }
 }
 
-fn summary(mined: &Mined, title: &str) -> String {
+fn render_summary(mined: &TransactionSummary, title: &str) -> String {
     let how = if mined.success {
         "✓ succeeded"
     } else {
@@ -121,8 +122,8 @@ fn summary(mined: &Mined, title: &str) -> String {
     )
 }
 
-/// The frames with gas and ink before them, each below its caller.
-fn tree(frames: &[Named]) -> Vec<String> {
+/// Renders the frames with gas and ink before them, each below its caller.
+fn render_tree(frames: &[NamedFrame]) -> Vec<String> {
     let has_ink = frames.iter().any(|frame| frame.frame.ink.is_some());
     let columns = |gas: &str, alone: &str, ink: &str| {
         if has_ink {

@@ -17,18 +17,18 @@ const PUSH32: u8 = 0x7f;
 
 /// The constants of some code, as words of the EVM: numbers below 256 are tried anyway. Of a module that cannot be
 /// read there are none.
-pub(super) fn constants(code: &CodeBytes) -> BTreeSet<U256> {
+pub(super) fn find_constants(code: &CodeBytes) -> BTreeSet<U256> {
     let mut found = match code.module() {
-        Ok(Some(module)) => of_module(&module),
-        Ok(None) => of_evm(&code.code),
+        Ok(Some(module)) => find_in_module(&module),
+        Ok(None) => find_in_evm(&code.code),
         Err(_) => BTreeSet::new(),
     };
-    found.retain(|one| *one > U256::from(u8::MAX));
+    found.retain(|constant| *constant > U256::from(u8::MAX));
     found.into_iter().take(MOST).collect()
 }
 
 /// Returns what EVM code pushes.
-fn of_evm(code: &[u8]) -> BTreeSet<U256> {
+fn find_in_evm(code: &[u8]) -> BTreeSet<U256> {
     let mut found = BTreeSet::new();
     let mut rest = code;
     while let Some((opcode, after)) = rest.split_first() {
@@ -45,7 +45,7 @@ fn of_evm(code: &[u8]) -> BTreeSet<U256> {
 
 /// Numbers that a module compares with, or puts together to a larger one, and words of its data that look like
 /// hashes. Other numbers are places in its memory.
-fn of_module(module: &[u8]) -> BTreeSet<U256> {
+fn find_in_module(module: &[u8]) -> BTreeSet<U256> {
     let mut found = BTreeSet::new();
     for payload in Parser::new(0).parse_all(module) {
         match payload {
@@ -109,7 +109,7 @@ mod tests {
             0x63, 0xde, 0xad, 0xbe, 0xef, 0x61, 0x63, 0x01, 0x60, 0x07, 0x62, 0x01,
         ];
         let of = |code: &[u8]| {
-            constants(&CodeBytes {
+            find_constants(&CodeBytes {
                 code: code.to_vec().into(),
                 fragments: Vec::new(),
             })
@@ -123,7 +123,7 @@ mod tests {
                 (i64.eq (local.get 1) (i64.const 1000000)) i32.or)
                 (memory 1))"#,
         );
-        let found = of_module(&module.expect("a module"));
+        let found = find_in_module(&module.expect("a module"));
         let thousand = 1_000_000_u64;
         let expected = [0x0102_0304, 0x0403_0201, thousand, thousand.swap_bytes()];
         assert_eq!(found, numbers(&expected));

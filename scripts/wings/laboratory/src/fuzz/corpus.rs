@@ -1,7 +1,7 @@
 //! Sequences in a folder that version control can hold: one file each, named after its content.
 
-use super::ShownCall;
-use super::sequence::{Call, Target};
+use super::SequenceCall;
+use super::sequence::{FuzzCall, TargetFunction};
 use crate::client::ChainError;
 use crate::error::Refusal;
 use crate::own_file;
@@ -15,7 +15,10 @@ const NAME: usize = 8;
 
 /// The sequences of a folder, in the order of their names; none where there is no such folder. Those with a function
 /// that these versions do not have are left out.
-pub(super) fn read(folder: &Path, targets: &[Target]) -> Result<Vec<Vec<Call>>, ChainError> {
+pub(super) fn read(
+    folder: &Path,
+    targets: &[TargetFunction],
+) -> Result<Vec<Vec<FuzzCall>>, ChainError> {
     let broken = |error: std::io::Error| corpus_file(folder, error);
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -30,14 +33,13 @@ pub(super) fn read(folder: &Path, targets: &[Target]) -> Result<Vec<Vec<Call>>, 
     let mut all = Vec::new();
     for path in paths.into_iter().take(FILES_MAX) {
         let text = own_file::read(&path)?.unwrap_or_default();
-        let written: Vec<ShownCall> =
+        let written: Vec<SequenceCall> =
             serde_json::from_str(&text).map_err(|error| corpus_file(&path, error))?;
-        let calls = written.into_iter().map(|one| {
-            let call = Call::decode((one.from, one.value), &one.calldata, targets);
-            let (seconds, blocks) = (one.seconds, one.blocks);
-            call.map(|call| Call {
-                seconds,
-                blocks,
+        let calls = written.into_iter().map(|written| {
+            let call = FuzzCall::decode(written.from, written.value, &written.calldata, targets);
+            call.map(|call| FuzzCall {
+                seconds: written.seconds,
+                blocks: written.blocks,
                 ..call
             })
         });
@@ -47,10 +49,14 @@ pub(super) fn read(folder: &Path, targets: &[Target]) -> Result<Vec<Vec<Call>>, 
 }
 
 /// Writes a sequence that the folder does not have yet.
-pub(super) fn write(folder: &Path, calls: &[Call], targets: &[Target]) -> Result<(), ChainError> {
+pub(super) fn write(
+    folder: &Path,
+    calls: &[FuzzCall],
+    targets: &[TargetFunction],
+) -> Result<(), ChainError> {
     own_file::folder(folder)?;
-    let written = calls.iter().map(|call| ShownCall::of(call, targets));
-    let written: Vec<ShownCall> = written.collect();
+    let written = calls.iter().map(|call| SequenceCall::new(call, targets));
+    let written: Vec<SequenceCall> = written.collect();
     let mut text = serde_json::to_string_pretty(&written).unwrap_or_default();
     text.push('\n');
     let hash = keccak256(&text);

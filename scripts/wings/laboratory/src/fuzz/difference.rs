@@ -6,10 +6,10 @@ use alloy::primitives::{Address, Bytes, Log, U256};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// In what they differ.
+/// The kind of a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum DifferenceKind {
     /// A call succeeds with the version before, and fails with the new one.
     FailsNow,
     /// It fails with the version before, and succeeds with the new one.
@@ -28,7 +28,7 @@ pub enum Kind {
     Broken,
 }
 
-impl Kind {
+impl DifferenceKind {
     /// Returns what is said of the subject.
     pub(super) fn words(self) -> &'static str {
         match self {
@@ -45,12 +45,12 @@ impl Kind {
 }
 
 /// The key of a difference, the same whatever the values are.
-pub(super) type Key = (Kind, String);
+pub(super) type DifferenceKey = (DifferenceKind, String);
 
 /// A difference between the two sides.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Difference {
-    pub(super) kind: Kind,
+pub(super) struct BehaviorDifference {
+    pub(super) kind: DifferenceKind,
     /// The function, the variable or the account.
     pub(super) subject: String,
     /// The call that differs; none where it is seen after all of them.
@@ -60,12 +60,12 @@ pub(super) struct Difference {
     /// With the new one.
     pub(super) after: String,
     /// The exact behavior of the version before.
-    pub(super) expected: Expected,
+    pub(super) expected: ExpectedBehavior,
 }
 
 /// The behavior of the version before, as a test asserts it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Expected {
+pub(super) enum ExpectedBehavior {
     /// The last call succeeds, and returns that.
     Returns(Bytes),
     /// It fails, with that data.
@@ -87,15 +87,15 @@ pub(super) enum Expected {
     Owns(Address, U256),
 }
 
-impl Difference {
-    pub(super) fn key(&self) -> Key {
+impl BehaviorDifference {
+    pub(super) fn key(&self) -> DifferenceKey {
         (self.kind, self.subject.clone())
     }
 }
 
-/// The end of a call.
+/// The effects of a call.
 #[derive(Debug)]
-pub(super) struct Ended {
+pub(super) struct CallEffects {
     pub(super) success: bool,
     pub(super) output: Bytes,
     pub(super) logs: Vec<Log>,
@@ -106,13 +106,15 @@ pub(super) struct Ended {
     pub(super) is_spent: bool,
 }
 
-impl Ended {
+impl CallEffects {
     /// Returns what it did, where another call does something else of that kind.
-    pub(super) fn expected(&self, kind: Kind) -> Expected {
-        match (kind, self.success) {
-            (Kind::Emits, _) => Expected::Emits(self.logs.clone()),
-            (_, true) => Expected::Returns(self.output.clone()),
-            (_, false) => Expected::Reverts(self.output.clone()),
+    pub(super) fn expected(&self, kind: DifferenceKind) -> ExpectedBehavior {
+        if kind == DifferenceKind::Emits {
+            ExpectedBehavior::Emits(self.logs.clone())
+        } else if self.success {
+            ExpectedBehavior::Returns(self.output.clone())
+        } else {
+            ExpectedBehavior::Reverts(self.output.clone())
         }
     }
 }
@@ -122,10 +124,10 @@ pub(super) const BALANCE: &str = "balance of ";
 
 /// The differences that are meant, as people write it: `fee() differs`.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Intended(BTreeSet<String>);
+pub(super) struct IntendedDifferences(BTreeSet<String>);
 
-impl Intended {
-    pub(super) fn of(declared: &[String]) -> Self {
+impl IntendedDifferences {
+    pub(super) fn parse(declared: &[String]) -> Self {
         let subject = |text: &String| {
             let text = text.trim();
             let subject = text.strip_suffix("differs").unwrap_or(text);
@@ -134,13 +136,14 @@ impl Intended {
         Self(declared.iter().map(subject).collect())
     }
 
-    /// The first that means none of these subjects, and no account's ether.
-    pub(super) fn stray(&self, subjects: &[String]) -> Option<&str> {
-        let is_one = |one: &String| {
-            let alone = Self(BTreeSet::from([one.clone()]));
-            one.starts_with(BALANCE) || subjects.iter().any(|subject| alone.has(subject))
+    /// Finds the first that is neither one of these subjects nor an account's ether.
+    pub(super) fn find_unknown(&self, subjects: &[String]) -> Option<&str> {
+        let is_known = |declared: &String| {
+            let alone = Self(BTreeSet::from([declared.clone()]));
+            declared.starts_with(BALANCE) || subjects.iter().any(|subject| alone.has(subject))
         };
-        self.0.iter().find(|one| !is_one(one)).map(String::as_str)
+        let unknown = self.0.iter().find(|declared| !is_known(declared));
+        unknown.map(String::as_str)
     }
 
     /// Returns true if a function, an event or a variable is meant: by its signature, or by its name, of a member of a
@@ -151,69 +154,78 @@ impl Intended {
         let variable = format!("{name}()");
         [subject, name, &variable]
             .iter()
-            .any(|one| self.0.contains(*one))
+            .any(|declared| self.0.contains(*declared))
     }
 }
 
-/// Finds what two calls of the same differ in, and what each side says; nothing where they do the same.
+/// Finds what two executions of a call differ in, and describes each of them; nothing where they do the same.
 pub(super) fn compare(
-    (before, after): (&Ended, &Ended),
+    before: &CallEffects,
+    after: &CallEffects,
     input: &[u8],
     abis: &Abis,
-    intended: &Intended,
-) -> Option<(Kind, String, String)> {
-    let kind = match (before.success, after.success) {
-        (true, false) => Kind::FailsNow,
-        (false, true) => Kind::SucceedsNow,
-        (false, false) if before.output != after.output => Kind::OtherReason,
-        (true, true) if before.output != after.output => Kind::Returns,
-        _ => {
-            let [old, new] = [(before, &abis.before), (after, &abis.after)]
-                .map(|(side, known)| unintended(&side.logs, known, intended));
-            return (old != new).then(|| {
-                let words = |logs: &[&Log], known| words_of(logs, known);
-                (
-                    Kind::Emits,
-                    words(&old, &abis.before),
-                    words(&new, &abis.after),
-                )
-            });
-        }
+    intended: &IntendedDifferences,
+) -> Option<(DifferenceKind, String, String)> {
+    let is_same_end = before.success == after.success;
+    if is_same_end && before.output == after.output {
+        let old = compared_logs(&before.logs, &abis.before, intended);
+        let new = compared_logs(&after.logs, &abis.after, intended);
+        return (old != new).then(|| {
+            (
+                DifferenceKind::Emits,
+                describe_logs(&old, &abis.before),
+                describe_logs(&new, &abis.after),
+            )
+        });
+    }
+    let kind = if is_same_end && before.success {
+        DifferenceKind::Returns
+    } else if is_same_end {
+        DifferenceKind::OtherReason
+    } else if before.success {
+        DifferenceKind::FailsNow
+    } else {
+        DifferenceKind::SucceedsNow
     };
     Some((
         kind,
-        words(before, input, &abis.before),
-        words(after, input, &abis.after),
+        describe_end(before, input, &abis.before),
+        describe_end(after, input, &abis.after),
     ))
 }
 
 /// The events that are not meant to differ.
-fn unintended<'a>(logs: &'a [Log], known: &Functions, intended: &Intended) -> Vec<&'a Log> {
+fn compared_logs<'a>(
+    logs: &'a [Log],
+    known: &Functions,
+    intended: &IntendedDifferences,
+) -> Vec<&'a Log> {
     let is_intended = |log: &&Log| known.event_name(log).is_some_and(|name| intended.has(name));
     logs.iter().filter(|log| !is_intended(log)).collect()
 }
 
-/// Says how a call ended.
-fn words(ended: &Ended, input: &[u8], known: &Functions) -> String {
-    match (ended.success, ended.output.is_empty()) {
-        (true, true) => "it succeeds".into(),
-        (true, false) => {
-            let values = known.returned(input, &ended.output);
-            format!(
-                "it returns {}",
-                values.unwrap_or_else(|| ended.output.to_string())
-            )
-        }
-        (false, true) => match &ended.note {
-            Some(note) => format!("it fails: {note}"),
-            None => "it reverts without data".into(),
-        },
-        (false, false) => format!("it reverts: {}", known.revert(&ended.output)),
+/// Describes how a call ended.
+fn describe_end(call: &CallEffects, input: &[u8], known: &Functions) -> String {
+    let output = &call.output;
+    if call.success && output.is_empty() {
+        return "it succeeds".into();
+    }
+    if call.success {
+        let values = known.returned(input, output);
+        let values = values.unwrap_or_else(|| output.to_string());
+        return format!("it returns {values}");
+    }
+    if !output.is_empty() {
+        return format!("it reverts: {}", known.revert(output));
+    }
+    match &call.note {
+        Some(note) => format!("it fails: {note}"),
+        None => "it reverts without data".into(),
     }
 }
 
-fn words_of(logs: &[&Log], known: &Functions) -> String {
-    let one = |log: &&Log| {
+fn describe_logs(logs: &[&Log], known: &Functions) -> String {
+    let describe = |log: &&Log| {
         let by_bytes = || {
             let topics: Vec<String> = log.topics().iter().map(ToString::to_string).collect();
             format!("[{}] {}", topics.join(", "), log.data.data)
@@ -222,7 +234,7 @@ fn words_of(logs: &[&Log], known: &Functions) -> String {
     };
     match logs {
         [] => "no events".into(),
-        logs => logs.iter().map(one).collect::<Vec<_>>().join(", "),
+        logs => logs.iter().map(describe).collect::<Vec<_>>().join(", "),
     }
 }
 
@@ -241,8 +253,11 @@ mod tests {
 
     #[test]
     fn what_is_declared_is_meant_by_signature_or_name() {
-        let intended =
-            Intended::of(&["fee() differs".into(), "Paid".into(), "buy(uint256)".into()]);
+        let intended = IntendedDifferences::parse(&[
+            "fee() differs".into(),
+            "Paid".into(),
+            "buy(uint256)".into(),
+        ]);
         for meant in [
             "fee()",
             "fee",
@@ -257,9 +272,9 @@ mod tests {
             assert!(!intended.has(other), "{other}");
         }
         let subjects = ["fee()", "Paid", "buy(uint256)"].map(String::from);
-        assert_eq!(intended.stray(&subjects), None);
-        assert_eq!(intended.stray(&subjects[..2]), Some("buy(uint256)"));
-        let ether = Intended::of(&["balance of the instance".into()]);
-        assert_eq!(ether.stray(&[]), None);
+        assert_eq!(intended.find_unknown(&subjects), None);
+        assert_eq!(intended.find_unknown(&subjects[..2]), Some("buy(uint256)"));
+        let ether = IntendedDifferences::parse(&["balance of the instance".into()]);
+        assert_eq!(ether.find_unknown(&[]), None);
     }
 }

@@ -1,8 +1,8 @@
 //! The edges at which a number stops to be taken: between one that a call succeeds with and one that it fails with the
 //! edge is looked for by halves. Off by one is seen nowhere else.
 
-use super::random::Random;
-use super::sequence::Call;
+use super::random::SplitMix64;
+use super::sequence::FuzzCall;
 use alloy::dyn_abi::DynSolValue;
 use alloy::primitives::{Address, U256};
 use std::collections::BTreeMap;
@@ -10,17 +10,17 @@ use std::collections::BTreeMap;
 /// Edges that are looked for, at most.
 const MOST: usize = 512;
 
-/// A number of a call.
+/// A numeric input of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Number {
+enum NumericInput {
     Argument(usize),
     Ether,
     Seconds,
 }
 
-impl Number {
+impl NumericInput {
     /// Lists those of a call, with their values.
-    fn all(call: &Call) -> impl Iterator<Item = (Self, U256)> {
+    fn list(call: &FuzzCall) -> impl Iterator<Item = (Self, U256)> {
         let arguments = call.arguments.iter().enumerate();
         let arguments = arguments.filter_map(|(at, value)| match value {
             DynSolValue::Uint(number, _) => Some((Self::Argument(at), *number)),
@@ -33,7 +33,7 @@ impl Number {
         arguments.chain(others)
     }
 
-    fn set(self, call: &mut Call, value: U256) {
+    fn set(self, call: &mut FuzzCall, value: U256) {
         match self {
             Self::Argument(at) => {
                 if let Some(DynSolValue::Uint(number, _)) = call.arguments.get_mut(at) {
@@ -48,14 +48,14 @@ impl Number {
 
 /// The knowledge about one number of one function, by caller.
 #[derive(Debug)]
-struct Edge {
+struct NumericEdge {
     /// The sequence whose last call succeeded.
-    calls: Vec<Call>,
+    calls: Vec<FuzzCall>,
     succeeds: U256,
     fails: Option<U256>,
 }
 
-impl Edge {
+impl NumericEdge {
     /// Returns true if a number is closer to `other` than what is known.
     fn is_closer(&self, value: U256, other: U256) -> bool {
         let known = self.fails.map(|fails| fails.abs_diff(self.succeeds));
@@ -71,50 +71,50 @@ impl Edge {
     }
 }
 
-/// All that are looked for.
+/// The edges that are looked for, by function, number and caller.
 #[derive(Debug, Default)]
-pub(super) struct Edges(BTreeMap<(usize, Number, Address), Edge>);
+pub(super) struct EdgeSearch(BTreeMap<(usize, NumericInput, Address), NumericEdge>);
 
-impl Edges {
-    /// Takes over how each call of a sequence ended with the version before.
-    pub(super) fn saw(&mut self, calls: &[Call], succeeded: &[bool]) {
+impl EdgeSearch {
+    /// Records how each call of a sequence ended with the version before.
+    pub(super) fn record(&mut self, calls: &[FuzzCall], succeeded: &[bool]) {
         for (at, (call, succeeded)) in calls.iter().zip(succeeded).enumerate() {
-            for (number, value) in Number::all(call) {
+            for (number, value) in NumericInput::list(call) {
                 let key = (call.target, number, call.from);
                 let is_full = self.0.len() >= MOST;
-                match (self.0.get_mut(&key), succeeded) {
-                    (None, true) if !is_full => {
-                        let edge = Edge {
-                            calls: calls.iter().take(at + 1).cloned().collect(),
+                let until_call = || calls.iter().take(at + 1).cloned().collect();
+                let Some(edge) = self.0.get_mut(&key) else {
+                    if *succeeded && !is_full {
+                        let edge = NumericEdge {
+                            calls: until_call(),
                             succeeds: value,
                             fails: None,
                         };
                         self.0.insert(key, edge);
                     }
-                    (Some(edge), true)
-                        if edge.fails.is_some_and(|fails| edge.is_closer(value, fails)) =>
-                    {
-                        edge.calls = calls.iter().take(at + 1).cloned().collect();
+                    continue;
+                };
+                if *succeeded {
+                    if edge.fails.is_some_and(|fails| edge.is_closer(value, fails)) {
+                        edge.calls = until_call();
                         edge.succeeds = value;
                     }
-                    (Some(edge), false) if edge.is_closer(value, edge.succeeds) => {
-                        // What failed may have failed for another reason: then halves lead nowhere, and end.
-                        edge.fails = Some(value).filter(|value| *value != edge.succeeds);
-                    }
-                    _ => {}
+                } else if edge.is_closer(value, edge.succeeds) {
+                    // What failed may have failed for another reason: then halves lead nowhere, and end.
+                    edge.fails = Some(value).filter(|value| *value != edge.succeeds);
                 }
             }
         }
     }
 
-    /// A sequence that halves what is between, if something is.
-    pub(super) fn next(&self, random: &mut Random) -> Option<Vec<Call>> {
+    /// Makes a sequence that halves what is between, if something is.
+    pub(super) fn next_sequence(&self, random: &mut SplitMix64) -> Option<Vec<FuzzCall>> {
         let open = self
             .0
             .iter()
             .filter_map(|(key, edge)| Some((key.1, edge, edge.halfway()?)));
         let open: Vec<_> = open.collect();
-        let (number, edge, halfway) = random.one_of(&open)?;
+        let (number, edge, halfway) = random.choose(&open)?;
         let mut calls = edge.calls.clone();
         number.set(calls.last_mut()?, *halfway);
         Some(calls)
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn the_edge_between_what_succeeds_and_what_fails_is_found_by_halves() {
-        let call = |number: u64| Call {
+        let call = |number: u64| FuzzCall {
             from: Address::ZERO,
             target: 0,
             arguments: vec![DynSolValue::Uint(U256::from(number), 256)],
@@ -135,15 +135,15 @@ mod tests {
             seconds: 0,
             blocks: 0,
         };
-        let (mut edges, mut random) = (Edges::default(), Random::of(1));
-        edges.saw(&[call(3), call(u64::MAX)], &[true, false]);
+        let (mut edges, mut random) = (EdgeSearch::default(), SplitMix64::new(1));
+        edges.record(&[call(3), call(u64::MAX)], &[true, false]);
         let mut tried = Vec::new();
-        while let Some(calls) = edges.next(&mut random) {
+        while let Some(calls) = edges.next_sequence(&mut random) {
             let Some(DynSolValue::Uint(number, _)) = calls[0].arguments.first() else {
                 panic!("{calls:?}");
             };
             tried.push(*number);
-            edges.saw(&calls, &[*number <= U256::from(1_000)]);
+            edges.record(&calls, &[*number <= U256::from(1_000)]);
         }
         assert!(tried.contains(&U256::from(1_000)) && tried.contains(&U256::from(1_001)));
         assert!(tried.len() <= 64, "{}", tried.len());

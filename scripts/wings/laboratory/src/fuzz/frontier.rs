@@ -1,8 +1,8 @@
 //! The newest call of each function that went where none did: what it compares byte by byte is found by changing its
 //! arguments byte by byte.
 
-use super::random::Random;
-use super::sequence::Call;
+use super::random::SplitMix64;
+use super::sequence::FuzzCall;
 use alloy::dyn_abi::DynSolValue;
 use std::collections::BTreeMap;
 
@@ -13,8 +13,8 @@ const TRIES: usize = 4_096;
 
 /// A call, at the end of its sequence.
 #[derive(Debug, Default)]
-struct Reached {
-    calls: Vec<Call>,
+struct FrontierCall {
+    calls: Vec<FuzzCall>,
     /// The change that is tried next: all of one byte, then those of the next one.
     next: usize,
     tried: usize,
@@ -22,14 +22,14 @@ struct Reached {
 
 /// The calls by function.
 #[derive(Debug, Default)]
-pub(super) struct Frontier(BTreeMap<usize, Reached>);
+pub(super) struct CoverageFrontier(BTreeMap<usize, FrontierCall>);
 
-impl Frontier {
-    /// Takes over a sequence whose last call went where none did. It continues after the byte that was changed last.
-    pub(super) fn reached(&mut self, calls: &[Call]) {
+impl CoverageFrontier {
+    /// Records a sequence whose last call went where none did. It continues after the byte that was changed last.
+    pub(super) fn record(&mut self, calls: &[FuzzCall]) {
         if let Some(last) = calls.last() {
             let known = self.0.entry(last.target).or_default();
-            *known = Reached {
+            *known = FrontierCall {
                 calls: calls.to_vec(),
                 next: known.next.next_multiple_of(OTHERS),
                 tried: 0,
@@ -37,10 +37,10 @@ impl Frontier {
         }
     }
 
-    /// One of them with another byte; nothing where all were tried, or have none.
-    pub(super) fn next(&mut self, random: &mut Random) -> Option<Vec<Call>> {
+    /// Makes one of the sequences with another byte; nothing where all were tried, or have none.
+    pub(super) fn next_sequence(&mut self, random: &mut SplitMix64) -> Option<Vec<FuzzCall>> {
         let open: Vec<usize> = self.0.keys().copied().collect();
-        let target = *random.one_of(&open)?;
+        let target = *random.choose(&open)?;
         let known = self.0.get_mut(&target)?;
         let mut calls = known.calls.clone();
         let mut bytes: Vec<&mut u8> = calls
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn what_is_compared_byte_by_byte_is_found_byte_by_byte() {
-        let call = Call {
+        let call = FuzzCall {
             from: Address::ZERO,
             target: 3,
             arguments: vec![
@@ -89,21 +89,21 @@ mod tests {
             seconds: 0,
             blocks: 0,
         };
-        let (mut frontier, mut random) = (Frontier::default(), Random::of(1));
-        frontier.reached(&[call]);
+        let (mut frontier, mut random) = (CoverageFrontier::default(), SplitMix64::new(1));
+        frontier.record(&[call]);
         let wanted = [0x12, 0xff, 0x01, 0x34];
         let (mut equal, mut tried) = (0, 0);
-        while let Some(mut calls) = frontier.next(&mut random) {
+        while let Some(mut calls) = frontier.next_sequence(&mut random) {
             tried += 1;
             let given = bytes(&mut calls[0].arguments[1]);
             let known = given
                 .iter()
                 .zip(wanted)
-                .take_while(|(one, other)| **one == *other);
+                .take_while(|(byte, wanted)| **byte == *wanted);
             let known = known.count();
             if known > equal {
                 equal = known;
-                frontier.reached(&calls);
+                frontier.record(&calls);
             }
         }
         assert_eq!(equal, wanted.len());

@@ -1,11 +1,11 @@
 //! Tries to break an upgrade before its users do: the same sequences of calls on two copies of one block, one with the
 //! code of today and one with the planned upgrade. Whatever differs, and nobody declared, is found.
 
-mod bench;
 mod constants;
 mod corpus;
 mod difference;
 mod edges;
+mod executor;
 mod frontier;
 mod random;
 mod regression;
@@ -14,35 +14,40 @@ mod sequence;
 mod shrink;
 mod values;
 
-pub use difference::Kind;
-pub use report::{FuzzFinding, FuzzReport, ShownCall};
+pub use difference::DifferenceKind;
+pub use report::{FuzzFinding, FuzzReport, SequenceCall};
 
 use crate::client::{ChainError, Client, Fork, ReadsLeft};
 use crate::error::Refusal;
+use crate::fork_pair::fork_with_upgrade;
 use crate::functions::interfaces;
-use crate::plan::{FuzzRequest, FuzzSettings as Settings, fails};
-use crate::program_code::{CodeBytes, fragments};
+use crate::plan::{FuzzRequest, FuzzSettings, fails};
+use crate::program_code::{CodeBytes, fragments, is_program};
 use crate::progress::Progress;
-use crate::replay::{PastCall, calls};
+use crate::replay::{PastCall, PastLimits, read_calls};
 use crate::simulation::{Simulation, now};
 use crate::text::{count, grouped};
-use crate::universes::universes;
+
 use alloy::json_abi::Function;
 use alloy::primitives::{Address, B256, Bytes, U256};
-use bench::Bench;
-use difference::Intended;
-use edges::Edges;
-
-use frontier::Frontier;
-use sequence::{Call, Maker, Target};
-use shrink::Smallest;
+use constants::find_constants;
+use difference::IntendedDifferences;
+use edges::EdgeSearch;
+use executor::{DifferentialExecutor, ExecutorConfig};
+use frontier::CoverageFrontier;
+use report::FindingOrigin;
+use sequence::{FuzzCall, SequenceGenerator, TargetFunction};
+use shrink::MinimalSequence;
 
 use std::time::{Duration, Instant};
 use stylus_chain::Chain;
-use values::Values;
+use values::ValueGenerator;
 
 /// Past calls that sequences begin with, and blocks that are looked through for them, at most.
-const PAST: (u32, u64) = (64, 256);
+const PAST: PastLimits = PastLimits {
+    transactions: 64,
+    blocks: 256,
+};
 /// Accounts that call, at most.
 const CALLERS_MAX: usize = 16;
 /// Callers that nobody knows.
@@ -68,21 +73,22 @@ pub async fn fuzz(
     request: FuzzRequest,
     instances: &[Address],
 ) -> Result<FuzzReport, ChainError> {
-    let definition = (request.plan.registry, request.plan.call.name.as_str());
-    let past = calls(client, definition, instances, PAST).await?;
+    let registry = client.registry(request.plan.registry);
+    let past = read_calls(registry, &request.plan.call.name, instances, PAST).await?;
     let fork = Fork::newest(client).await?;
     let (listener, reads) = (client.clone(), fork.reads_left());
-    fork.carry_out(move |chain| fuzz_on((chain, reads), &request, &past, listener.progress()))
+    fork.carry_out(move |chain| fuzz_on(chain, &reads, &request, &past, listener.progress()))
         .await
 }
 
 fn fuzz_on(
-    (chain, reads): (Chain, ReadsLeft),
+    chain: Chain,
+    reads: &ReadsLeft,
     request: &FuzzRequest,
     past: &[PastCall],
     progress: &dyn Progress,
 ) -> Result<FuzzReport, ChainError> {
-    let (universes, plan) = universes(chain, &request.plan)?;
+    let (forks, plan) = fork_with_upgrade(chain, &request.plan)?;
     if let Some(problem) = plan.problems.into_iter().next() {
         return Err(fails(&problem).into());
     }
@@ -90,9 +96,10 @@ fn fuzz_on(
         .instances
         .iter()
         .filter(|instance| instance.to == plan.to && !instance.migrating);
-    let is_it = |proxy: Address| request.proxy.is_none_or(|wanted| wanted == proxy);
-    let instance = upgraded.find(|one| one.from != one.to && is_it(one.proxy));
-    let Some(proxy) = instance.map(|one| one.proxy) else {
+    let is_wanted = |proxy: Address| request.proxy.is_none_or(|wanted| wanted == proxy);
+    let instance =
+        upgraded.find(|instance| instance.from != instance.to && is_wanted(instance.proxy));
+    let Some(proxy) = instance.map(|instance| instance.proxy) else {
         let (name, block) = (plan.name, plan.block);
         let message =
             format!("on a copy of block {block} the upgrade reaches no instance of {name}");
@@ -103,7 +110,7 @@ fn fuzz_on(
         );
         return Err(refusal.into());
     };
-    let (getters, targets) = functions(request);
+    let (getters, targets) = find_functions(request);
     if targets.is_empty() {
         let name = plan.name;
         let message = format!(
@@ -117,19 +124,19 @@ fn fuzz_on(
         return Err(refusal.into());
     }
     let registry = request.plan.registry;
-    let copy = &universes.as_it_is;
+    let copy = &forks.as_it_is;
     let known = now(copy.registry(registry).code(&plan.name, &plan.from))?;
     let implementation = request.plan.call.code.implementation;
-    let code_before = code(copy, known.implementation)?;
-    let code_after = code(&universes.upgraded, implementation)?;
-    let old = constants::constants(&code_before);
-    let new = constants::constants(&code_after);
-    let answers = answers(copy, proxy, &getters)?;
-    let callers = callers(copy, request, (proxy, past), &answers)?;
+    let code_before = read_code(copy, known.implementation)?;
+    let code_after = read_code(&forks.upgraded, implementation)?;
+    let old = find_constants(&code_before);
+    let new = find_constants(&code_after);
+    let answers = ask_getters(copy, proxy, &getters)?;
+    let callers = find_callers(copy, request, proxy, past, &answers)?;
 
     let mut words: Vec<U256> = old.union(&new).copied().collect();
-    for one in old.symmetric_difference(&new) {
-        words.extend([*one; NEW_CONSTANTS]);
+    for constant in old.symmetric_difference(&new) {
+        words.extend([*constant; NEW_CONSTANTS]);
     }
     let accounts = words.iter().filter_map(|word| account(B256::from(*word)));
     let accounts: Vec<Address> = callers
@@ -138,44 +145,47 @@ fn fuzz_on(
         .chain([proxy, registry])
         .chain(accounts)
         .collect();
-    let mut values = Values::new(request.settings.seed, words, accounts);
-    answers.iter().for_each(|answer| values.saw(answer));
+    let mut values = ValueGenerator::new(request.settings.seed, words, accounts);
+    answers.iter().for_each(|answer| values.learn(answer));
     past.iter()
-        .for_each(|call| values.saw(call.input.get(4..).unwrap_or_default()));
+        .for_each(|call| values.learn(call.input.get(4..).unwrap_or_default()));
 
     let settings = &request.settings;
     let layouts = [&request.layouts[0], &request.layouts[1]];
-    let intended = Intended::of(&settings.declared.differs);
-    let invariants = invariants(request)?;
-    let bench = Bench::new(
-        universes,
-        (proxy, &callers, values.accounts.clone()),
-        (targets, &getters, request.abis.clone()),
+    let config = ExecutorConfig {
+        proxy,
+        callers: &callers,
+        accounts: values.accounts.clone(),
+        targets,
+        getters: &getters,
+        abis: request.abis.clone(),
         layouts,
-        (intended, invariants),
-        code_before.is_evm() || code_after.is_evm(),
-    )?;
-    if let Some(name) = bench.stray() {
+        intended: IntendedDifferences::parse(&settings.declared.differs),
+        invariants: find_invariants(request)?,
+        counts_gas: code_before.is_evm() || code_after.is_evm(),
+    };
+    let executor = DifferentialExecutor::new(forks, config)?;
+    if let Some(name) = executor.find_uncompared() {
         let expected =
             "a function, an event or a variable of the contract, or `balance of ACCOUNT`";
         return Err(nothing_compared(name, expected));
     }
-    let mut course = Course {
-        first: first(&bench.targets, past, settings)?,
-        bench,
-        maker: Maker { values, callers },
+    let mut campaign = FuzzCampaign {
+        first: first_sequences(&executor.targets, past, settings)?,
+        executor,
+        maker: SequenceGenerator { values, callers },
         kept: Vec::new(),
-        frontier: Frontier::default(),
-        edges: Edges::default(),
+        frontier: CoverageFrontier::default(),
+        edges: EdgeSearch::default(),
         findings: Vec::new(),
         block: plan.block,
         settings,
     };
     let begun = Instant::now();
     reads.set(READS.0);
-    let sequences = course.run(&reads, progress)?;
-    let functions = course
-        .bench
+    let sequences = campaign.run(reads, progress)?;
+    let functions = campaign
+        .executor
         .targets
         .iter()
         .map(|target| target.function.signature());
@@ -188,39 +198,39 @@ fn fuzz_on(
         proxy,
         seed: settings.seed,
         sequences,
-        unread: course.bench.unread,
-        calls: course.bench.calls,
+        unread: campaign.executor.unread,
+        calls: campaign.executor.calls,
         milliseconds: elapsed.as_millis() as u64,
-        calls_per_second: a_second(course.bench.calls, elapsed),
-        behaviors: course.bench.seen.count(),
-        corpus: course.kept.len(),
+        calls_per_second: rate(campaign.executor.calls, elapsed),
+        behaviors: campaign.executor.coverage.count(),
+        corpus: campaign.kept.len(),
         functions: functions.collect(),
-        variables: course.bench.variables(),
+        variables: campaign.executor.variable_count(),
         declared: settings.declared.differs.clone(),
-        findings: course.findings,
+        findings: campaign.findings,
     })
 }
 
 /// A run of the fuzzer.
-struct Course<'a> {
-    bench: Bench,
-    maker: Maker,
+struct FuzzCampaign<'a> {
+    executor: DifferentialExecutor,
+    maker: SequenceGenerator,
     /// Sequences that are tried before any other.
-    first: Vec<Vec<Call>>,
+    first: Vec<Vec<FuzzCall>>,
     /// Sequences that showed something new.
-    kept: Vec<Vec<Call>>,
+    kept: Vec<Vec<FuzzCall>>,
     /// Calls that went where none did.
-    frontier: Frontier,
+    frontier: CoverageFrontier,
     /// The edges where numbers stop to be taken.
-    edges: Edges,
+    edges: EdgeSearch,
     /// The findings.
     findings: Vec<FuzzFinding>,
     block: u64,
-    settings: &'a Settings,
+    settings: &'a FuzzSettings,
 }
 
-impl Course<'_> {
-    /// Runs sequences until an end is reached. Gives how many.
+impl FuzzCampaign<'_> {
+    /// Runs sequences until an end is reached, and returns their number.
     fn run(&mut self, reads: &ReadsLeft, progress: &dyn Progress) -> Result<u64, ChainError> {
         let (begun, settings) = (Instant::now(), self.settings);
         let mut told = begun;
@@ -231,19 +241,19 @@ impl Course<'_> {
             is_late || settings.runs.is_some_and(|runs| sequences >= runs)
         };
         while !is_over(sequences) && self.findings.len() < FINDINGS_MAX {
-            let calls = first.next().unwrap_or_else(|| self.next());
+            let calls = first.next().unwrap_or_else(|| self.next_sequence());
             sequences += 1;
             if sequences == READS.1 {
                 reads.set(0);
             }
-            self.one(calls, sequences)?;
+            self.run_sequence(calls, sequences)?;
             if told.elapsed() >= TICK {
                 told = Instant::now();
                 progress.tick(&format!(
                     "{}, {} calls/s, {}, {}",
                     count(sequences, "sequence"),
-                    grouped(a_second(self.bench.calls, begun.elapsed())),
-                    count(self.bench.seen.count() as u64, "behavior"),
+                    grouped(rate(self.executor.calls, begun.elapsed())),
+                    count(self.executor.coverage.count() as u64, "behavior"),
                     count(self.findings.len() as u64, "finding")
                 ));
             }
@@ -251,43 +261,40 @@ impl Course<'_> {
         Ok(sequences)
     }
 
-    /// The next sequence: a new one, or one that showed something new and is changed.
-    fn next(&mut self) -> Vec<Call> {
+    /// Makes the next sequence: a new one, or one that showed something new and is changed.
+    fn next_sequence(&mut self) -> Vec<FuzzCall> {
         let random = &mut self.maker.values.random;
         let found = match random.below(8) {
             _ if self.settings.blind => None,
-            0 | 1 => self.edges.next(random),
-            2 => self.frontier.next(random),
+            0 | 1 => self.edges.next_sequence(random),
+            2 => self.frontier.next_sequence(random),
             _ => None,
         };
         if let Some(calls) = found {
             return calls;
         }
         let is_new = self.kept.is_empty() || random.once_in(3);
-        let targets = &self.bench.targets;
-        match (
-            is_new,
-            random.below(self.kept.len()),
-            random.below(self.kept.len()),
-        ) {
-            (true, ..) => self.maker.new_sequence(targets),
-            (false, one, other) => self
-                .maker
-                .changed(&self.kept[one], &self.kept[other], targets),
+        let targets = &self.executor.targets;
+        let base = random.below(self.kept.len());
+        let other = random.below(self.kept.len());
+        if is_new {
+            return self.maker.new_sequence(targets);
         }
+        self.maker
+            .mutate(&self.kept[base], &self.kept[other], targets)
     }
 
     /// Runs one sequence. What it finds is made as small as it gets; then it is run again, for what else there is.
-    fn one(&mut self, calls: Vec<Call>, number: u64) -> Result<(), ChainError> {
+    fn run_sequence(&mut self, calls: Vec<FuzzCall>, number: u64) -> Result<(), ChainError> {
         loop {
-            let shown = self.bench.run(&calls)?;
+            let shown = self.executor.run(&calls)?;
             shown
                 .answers
                 .iter()
-                .for_each(|answer| self.maker.values.saw(answer));
-            self.edges.saw(&calls, &shown.succeeded);
+                .for_each(|answer| self.maker.values.learn(answer));
+            self.edges.record(&calls, &shown.succeeded);
             if let Some(at) = shown.new.filter(|_| !self.settings.blind) {
-                self.frontier.reached(calls.get(..=at).unwrap_or_default());
+                self.frontier.record(calls.get(..=at).unwrap_or_default());
                 if self.kept.len() < KEPT_MAX {
                     self.keep(&calls)?;
                     self.kept.push(calls.clone());
@@ -296,75 +303,86 @@ impl Course<'_> {
             let Some(difference) = shown.difference else {
                 return Ok(());
             };
-            let when = (number, self.bench.calls);
-            let found = Smallest::of(&mut self.bench, calls.clone(), difference)?;
-            let place = (self.bench.proxy, self.block);
-            let finding = FuzzFinding::of(&found, when, place, &self.bench.targets);
+            let origin = FindingOrigin {
+                sequence: number,
+                calls_until: self.executor.calls,
+                proxy: self.executor.proxy,
+                block: self.block,
+            };
+            let found = MinimalSequence::shrink(&mut self.executor, calls.clone(), difference)?;
+            let finding = FuzzFinding::new(&found, &origin, &self.executor.targets);
             self.findings.push(finding);
             self.keep(&found.calls)?;
         }
     }
 
     /// Writes a sequence to the corpus at once: what ends in the middle continues from there.
-    fn keep(&self, calls: &[Call]) -> Result<(), ChainError> {
+    fn keep(&self, calls: &[FuzzCall]) -> Result<(), ChainError> {
         let folder = self.settings.corpus.as_deref();
-        let written = folder.map(|folder| corpus::write(folder, calls, &self.bench.targets));
+        let written = folder.map(|folder| corpus::write(folder, calls, &self.executor.targets));
         written.unwrap_or(Ok(()))
     }
 }
 
-/// Returns what is run before anything is made up: nothing at all, the corpus, and what users did.
-fn first(
-    targets: &[Target],
+/// Returns the sequences that are run before any is made up: an empty one, the corpus, and past calls of users.
+fn first_sequences(
+    targets: &[TargetFunction],
     past: &[PastCall],
-    settings: &Settings,
-) -> Result<Vec<Vec<Call>>, ChainError> {
+    settings: &FuzzSettings,
+) -> Result<Vec<Vec<FuzzCall>>, ChainError> {
     let mut all = vec![Vec::new()];
     if let Some(folder) = &settings.corpus {
         all.extend(corpus::read(folder, targets)?);
     }
     let past = past
         .iter()
-        .filter_map(|one| Call::decode((one.from, one.value), &one.input, targets));
+        .filter_map(|call| FuzzCall::decode(call.from, call.value, &call.input, targets));
     all.extend(past.map(|call| vec![call]));
     Ok(all)
 }
 
 /// The functions that users can call of both versions: getters without arguments, which are asked after every
 /// sequence, and all others. What proxies answer themselves, and what only an upgrade calls, is none of them.
-fn functions(request: &FuzzRequest) -> (Vec<Function>, Vec<Target>) {
+fn find_functions(request: &FuzzRequest) -> (Vec<Function>, Vec<TargetFunction>) {
     let framework = &interfaces().implementation;
-    let common = request.abis.before.all().filter(|one| {
-        let selector = one.selector().0;
+    let common = request.abis.before.all().filter(|function| {
+        let selector = function.selector().0;
         let is_step = request.plan.call.step.data.starts_with(&selector);
         let is_elsewhere = is_step || framework.knows(&selector) || request.steps.knows(&selector);
         request.abis.after.knows(&selector) && !is_elsewhere
     });
-    let is_getter = |one: &&Function| request.abis.before.getters().any(|getter| getter == *one);
+    let is_getter = |function: &&Function| {
+        let mut getters = request.abis.before.getters();
+        getters.any(|getter| getter == *function)
+    };
     let (getters, others): (Vec<&Function>, Vec<&Function>) = common.partition(is_getter);
     (
         getters.into_iter().cloned().collect(),
-        others.into_iter().filter_map(Target::of).collect(),
+        others
+            .into_iter()
+            .filter_map(TargetFunction::from_function)
+            .collect(),
     )
 }
 
 /// The functions that must answer true with the new version.
-fn invariants(request: &FuzzRequest) -> Result<Vec<Function>, ChainError> {
+fn find_invariants(request: &FuzzRequest) -> Result<Vec<Function>, ChainError> {
     let known = &request.abis.after;
-    let of = |name: &String| {
+    let find = |name: &String| {
         let mut getters = known.getters();
         let found = getters.find(|getter| getter.signature() == *name || getter.name == *name);
-        let is_bool = |one: &&Function| matches!(&one.outputs[..], [it] if it.ty == "bool");
+        let is_bool =
+            |getter: &&Function| matches!(&getter.outputs[..], [output] if output.ty == "bool");
         let expected =
             "a function of the new version without arguments, such as solvent() returns (bool)";
         let missing = || nothing_compared(name, expected);
         found.filter(is_bool).cloned().ok_or_else(missing)
     };
-    request.settings.declared.holds.iter().map(of).collect()
+    request.settings.declared.holds.iter().map(find).collect()
 }
 
-/// Returns what getters answer before any call.
-fn answers(
+/// Asks the getters before any call, and returns the answers of those that succeed.
+fn ask_getters(
     copy: &Simulation,
     proxy: Address,
     getters: &[Function],
@@ -379,12 +397,13 @@ fn answers(
         .collect())
 }
 
-/// Returns who calls: those that getters name, such as an owner, those that the manifest names, past callers, and
-/// strangers. The registry calls nobody as a user does.
-fn callers(
+/// Finds the callers: accounts that getters name, such as an owner, those that the manifest names, past callers, and
+/// accounts without rights. The registry calls nobody as a user does.
+fn find_callers(
     copy: &Simulation,
     request: &FuzzRequest,
-    (proxy, past): (Address, &[PastCall]),
+    proxy: Address,
+    past: &[PastCall],
     answers: &[Bytes],
 ) -> Result<Vec<Address>, ChainError> {
     let words = answers
@@ -394,24 +413,20 @@ fn callers(
     let manifest = request.plan.names.accounts();
     let past = past.iter().map(|call| call.from);
     let mut all = Vec::new();
-    for one in named.chain(STRANGERS).chain(past).chain(manifest) {
-        let is_own = one == proxy || one == request.plan.registry;
-        if !is_own && !all.contains(&one) && all.len() < CALLERS_MAX {
-            all.push(one);
+    for account in named.chain(STRANGERS).chain(past).chain(manifest) {
+        let is_own = account == proxy || account == request.plan.registry;
+        if !is_own && !all.contains(&account) && all.len() < CALLERS_MAX {
+            all.push(account);
         }
     }
     // A program cannot send a transaction; a wallet that is a contract can, through somebody.
-    let has_program = |one: &Address| {
-        copy.code(*one)
-            .map(|code| crate::program_code::is_program(&code))
-    };
-    let mut found = Vec::new();
-    for one in all {
-        if !has_program(&one)? {
-            found.push(one);
+    let mut callers = Vec::new();
+    for account in all {
+        if !is_program(&copy.code(account)?) {
+            callers.push(account);
         }
     }
-    Ok(found)
+    Ok(callers)
 }
 
 /// The account that a word is, where it looks like one.
@@ -420,16 +435,16 @@ fn account(word: B256) -> Option<Address> {
     is_account.then(|| Address::from_word(word))
 }
 
-/// The code of an account, with that of its fragments.
-fn code(copy: &Simulation, account: Address) -> Result<CodeBytes, ChainError> {
+/// Reads the code of an account, with that of its fragments.
+fn read_code(copy: &Simulation, account: Address) -> Result<CodeBytes, ChainError> {
     let code = copy.code(account)?;
     let parts = fragments(&code).into_iter().map(|part| copy.code(part));
     let fragments = parts.collect::<Result<_, _>>()?;
     Ok(CodeBytes { code, fragments })
 }
 
-/// Returns how many a second.
-fn a_second(number: u64, elapsed: Duration) -> u64 {
+/// Returns the number per second.
+fn rate(number: u64, elapsed: Duration) -> u64 {
     (number as f64 / elapsed.as_secs_f64().max(0.001)) as u64
 }
 

@@ -1,11 +1,11 @@
 //! Numbers that look random and follow from a seed alone: SplitMix64.
 
-/// The generator.
+/// A generator of numbers.
 #[derive(Debug, Clone)]
-pub(super) struct Random(u64);
+pub(super) struct SplitMix64(u64);
 
-impl Random {
-    pub(super) fn of(seed: u64) -> Self {
+impl SplitMix64 {
+    pub(super) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -30,8 +30,8 @@ impl Random {
         self.below(times) == 0
     }
 
-    /// One of these; nothing where there is none.
-    pub(super) fn one_of<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
+    /// Chooses one of these; nothing where there is none.
+    pub(super) fn choose<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
         all.get(self.below(all.len()))
     }
 

@@ -1,20 +1,21 @@
 //! A finding as a test for the harness: it passes where the new version does what the version before did.
 
-use super::difference::{Expected, Kind};
-use super::sequence::{Call, Target};
-use super::shrink::Smallest;
+use super::difference::{DifferenceKind, ExpectedBehavior};
+use super::sequence::{FuzzCall, TargetFunction};
+use super::shrink::MinimalSequence;
 use alloy::primitives::{Address, Bytes, Log, hex};
 
-/// The test, as lines of Rust.
-pub(super) fn regression_test(
-    found: &Smallest,
-    (proxy, block): (Address, u64),
-    targets: &[Target],
+/// Writes the test, as lines of Rust.
+pub(super) fn write_regression_test(
+    found: &MinimalSequence,
+    proxy: Address,
+    block: u64,
+    targets: &[TargetFunction],
 ) -> String {
     let difference = &found.difference;
     let name = difference.subject.split('(').next().unwrap_or_default();
     let name = match difference.kind {
-        Kind::Balance => format!("ether_of_{name}"),
+        DifferenceKind::Balance => format!("ether_of_{name}"),
         _ => name.to_owned(),
     };
     let is_plain = |c: &char| c.is_ascii_alphanumeric() || *c == '_';
@@ -36,24 +37,26 @@ pub(super) fn regression_test(
     ];
     let mut calls = found.calls.iter().peekable();
     while let Some(call) = calls.next() {
-        lines.extend(request(call, targets));
+        lines.extend(write_request(call, targets));
         let is_compared = difference.at.is_some() && calls.peek().is_none();
-        let reads = targets.get(call.target).is_some_and(Target::reads);
-        match (is_compared, reads) {
-            (true, _) => lines.extend(ends_as(&difference.expected)),
-            (false, true) => lines.push("    let _ = chain.call(call).await;".to_owned()),
-            (false, false) => lines.push("    chain.send_anyway(call).await?;".to_owned()),
+        let reads = targets.get(call.target).is_some_and(TargetFunction::reads);
+        if is_compared {
+            lines.extend(assert_end(&difference.expected));
+        } else if reads {
+            lines.push("    let _ = chain.call(call).await;".to_owned());
+        } else {
+            lines.push("    chain.send_anyway(call).await?;".to_owned());
         }
     }
     if difference.at.is_none() {
-        lines.extend(holds(&difference.expected));
+        lines.extend(assert_state(&difference.expected));
     }
     lines.extend(["    Ok(())".to_owned(), "}".to_owned()]);
     lines.join("\n")
 }
 
 /// Returns the lines for what passes before a call, and for the call itself.
-fn request(call: &Call, targets: &[Target]) -> Vec<String> {
+fn write_request(call: &FuzzCall, targets: &[TargetFunction]) -> Vec<String> {
     let from = format!("address!(\"{}\")", call.from);
     let mut lines = Vec::new();
     if call.seconds > 0 {
@@ -66,7 +69,7 @@ fn request(call: &Call, targets: &[Target]) -> Vec<String> {
         lines.push(format!("    // {} blocks of L1 later", call.blocks));
     }
     lines.extend([
-        format!("    // {}", call.words(targets).escape_debug()),
+        format!("    // {}", call.describe(targets).escape_debug()),
         format!("    chain.request::<_, ()>(\"anvil_impersonateAccount\", [{from}]).await?;"),
         format!("    let call = TransactionRequest::default().from({from}).to(proxy)"),
         format!("        .value(U256::from({}_u128))", call.value),
@@ -76,13 +79,13 @@ fn request(call: &Call, targets: &[Target]) -> Vec<String> {
 }
 
 /// Returns the lines which assert that the last call does what it did.
-fn ends_as(expected: &Expected) -> Vec<String> {
+fn assert_end(expected: &ExpectedBehavior) -> Vec<String> {
     match expected {
-        Expected::Returns(output) => vec![format!(
+        ExpectedBehavior::Returns(output) => vec![format!(
             "    assert_eq!(chain.call(call).await?, {});",
             bytes(output)
         )],
-        Expected::Reverts(output) => vec![
+        ExpectedBehavior::Reverts(output) => vec![
             "    let ended = chain.call(call).await.expect_err(\"a refusal\");".to_owned(),
             if output.is_empty() {
                 "    assert!(matches!(ended, HarnessError::Reverted(_) | \
@@ -96,7 +99,7 @@ fn ends_as(expected: &Expected) -> Vec<String> {
                 )
             },
         ],
-        Expected::Emits(logs) => {
+        ExpectedBehavior::Emits(logs) => {
             let all: Vec<String> = logs.iter().map(log).collect();
             vec![
                 "    let receipt = chain.send(call).await?;".to_owned(),
@@ -106,14 +109,14 @@ fn ends_as(expected: &Expected) -> Vec<String> {
                 format!("    assert_eq!(logs, [{}]);", all.join(", ")),
             ]
         }
-        other => holds(other),
+        other => assert_state(other),
     }
 }
 
 /// Returns the lines which assert that the state is what it was.
-fn holds(expected: &Expected) -> Vec<String> {
+fn assert_state(expected: &ExpectedBehavior) -> Vec<String> {
     match expected {
-        Expected::Answers(input, answer) => {
+        ExpectedBehavior::Answers(input, answer) => {
             let call = format!(
                 "    let getter = TransactionRequest::default().to(proxy).input({}.into());",
                 bytes(input)
@@ -127,7 +130,7 @@ fn holds(expected: &Expected) -> Vec<String> {
             };
             vec![call, answers]
         }
-        Expected::Holds { slot, begin, bytes } => {
+        ExpectedBehavior::Holds { slot, begin, bytes } => {
             let (end, digits) = (begin + bytes.len(), hex::encode(bytes));
             vec![
                 format!(
@@ -137,7 +140,7 @@ fn holds(expected: &Expected) -> Vec<String> {
                 format!("    assert_eq!(hex::encode(&word[{begin}..{end}]), \"{digits}\");"),
             ]
         }
-        Expected::Owns(account, wei) => vec![format!(
+        ExpectedBehavior::Owns(account, wei) => vec![format!(
             "    assert_eq!(chain.balance(address!(\"{account}\")).await?.to_string(), \"{wei}\");"
         )],
         _ => Vec::new(),

@@ -1,9 +1,9 @@
 //! The report of the fuzzer: one value, rendered for people and programs.
 
-use super::difference::Kind;
-use super::regression::regression_test;
-use super::sequence::{Call, Target};
-use super::shrink::Smallest;
+use super::difference::DifferenceKind;
+use super::regression::write_regression_test;
+use super::sequence::{FuzzCall, TargetFunction};
+use super::shrink::MinimalSequence;
 use crate::assess::{Finding, FindingKind, Part, Severity};
 use crate::error::Exit;
 use crate::names::Names;
@@ -56,8 +56,8 @@ pub struct FuzzReport {
 /// A difference, with the smallest sequence that shows it.
 #[derive(Debug, Clone, Serialize)]
 pub struct FuzzFinding {
-    /// In what they differ.
-    pub kind: Kind,
+    /// The kind of the difference.
+    pub kind: DifferenceKind,
     /// The function, the variable or the account.
     pub subject: String,
     /// With the version before.
@@ -71,7 +71,7 @@ pub struct FuzzFinding {
     /// Calls until then, those of that sequence included.
     pub calls_until: u64,
     /// The smallest sequence that shows it.
-    pub calls: Vec<ShownCall>,
+    pub calls: Vec<SequenceCall>,
     /// The same as commands.
     pub commands: Vec<String>,
     /// The same as a test in Rust.
@@ -81,7 +81,7 @@ pub struct FuzzFinding {
 /// A call of such a sequence.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ShownCall {
+pub struct SequenceCall {
     /// The caller.
     pub from: Address,
     /// The function with its arguments, for people.
@@ -157,17 +157,29 @@ impl FuzzReport {
     }
 }
 
+/// The origin of a finding.
+pub(super) struct FindingOrigin {
+    /// The number of the sequence that showed it first.
+    pub(super) sequence: u64,
+    /// Calls until then, those of that sequence included.
+    pub(super) calls_until: u64,
+    /// The instance that was called.
+    pub(super) proxy: Address,
+    /// The block that both copies begin at.
+    pub(super) block: u64,
+}
+
 impl FuzzFinding {
-    pub(super) fn of(
-        found: &Smallest,
-        (sequence, calls_until): (u64, u64),
-        (proxy, block): (Address, u64),
-        targets: &[Target],
+    pub(super) fn new(
+        found: &MinimalSequence,
+        origin: &FindingOrigin,
+        targets: &[TargetFunction],
     ) -> Self {
+        let proxy = origin.proxy;
         let (calls, difference) = (&found.calls, &found.difference);
         let mut commands = Vec::new();
         for call in calls {
-            commands.extend(call.wait().map(|words| format!("# {words}")));
+            commands.extend(call.describe_wait().map(|words| format!("# {words}")));
             commands.push(call.command(proxy, targets));
         }
         Self {
@@ -176,14 +188,14 @@ impl FuzzFinding {
             before: difference.before.clone(),
             after: difference.after.clone(),
             also: found.also.iter().cloned().collect(),
-            sequence,
-            calls_until,
+            sequence: origin.sequence,
+            calls_until: origin.calls_until,
             calls: calls
                 .iter()
-                .map(|call| ShownCall::of(call, targets))
+                .map(|call| SequenceCall::new(call, targets))
                 .collect(),
             commands,
-            test: regression_test(found, (proxy, block), targets),
+            test: write_regression_test(found, proxy, origin.block, targets),
         }
     }
 
@@ -216,11 +228,11 @@ impl FuzzFinding {
     }
 }
 
-impl ShownCall {
-    pub(super) fn of(call: &Call, targets: &[Target]) -> Self {
+impl SequenceCall {
+    pub(super) fn new(call: &FuzzCall, targets: &[TargetFunction]) -> Self {
         Self {
             from: call.from,
-            call: call.words(targets),
+            call: call.describe(targets),
             calldata: call.input(targets),
             value: call.value,
             seconds: call.seconds,
@@ -259,13 +271,13 @@ impl CommandReport for FuzzReport {
         lines.extend(
             self.declared
                 .iter()
-                .map(|one| format!("  · meant to differ: {one}")),
+                .map(|declared| format!("  · meant to differ: {declared}")),
         );
         lines.extend(self.findings.iter().flat_map(FuzzFinding::lines));
-        match (self.calls, self.findings.is_empty()) {
-            (0, _) => lines.push("✗ nothing was called: give more --time or --runs".into()),
-            (_, true) => lines.push("✓ no difference was found".into()),
-            (_, false) => {}
+        if self.calls == 0 {
+            lines.push("✗ nothing was called: give more --time or --runs".into());
+        } else if self.findings.is_empty() {
+            lines.push("✓ no difference was found".into());
         }
         lines
     }

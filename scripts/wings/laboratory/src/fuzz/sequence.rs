@@ -1,6 +1,6 @@
 //! Sequences of calls, as they are made and changed.
 
-use super::values::{Near, Values};
+use super::values::{RelatedValues, ValueGenerator};
 use crate::client::show;
 use crate::text::{grouped, shell_word};
 use alloy::dyn_abi::{DynSolType, DynSolValue, JsonAbiExt};
@@ -17,16 +17,16 @@ const BLOCKS: [u64; 3] = [1, 100, 50_000];
 
 /// A function that both versions have.
 #[derive(Debug, Clone)]
-pub(super) struct Target {
+pub(super) struct TargetFunction {
     pub(super) function: Function,
     types: Vec<DynSolType>,
 }
 
-impl Target {
-    /// Nothing where a type of it is none that values can be made of.
-    pub(super) fn of(function: &Function) -> Option<Self> {
+impl TargetFunction {
+    /// A function, unless one of its types is none that values can be made of.
+    pub(super) fn from_function(function: &Function) -> Option<Self> {
         let types = function.inputs.iter();
-        let types = types.map(|one| DynSolType::parse(&one.selector_type()).ok());
+        let types = types.map(|input| DynSolType::parse(&input.selector_type()).ok());
         Some(Self {
             types: types.collect::<Option<_>>()?,
             function: function.clone(),
@@ -51,7 +51,7 @@ impl Target {
 
 /// A call of a sequence.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Call {
+pub(super) struct FuzzCall {
     pub(super) from: Address,
     /// The function, by its number.
     pub(super) target: usize,
@@ -64,11 +64,12 @@ pub(super) struct Call {
     pub(super) blocks: u64,
 }
 
-impl Call {
+impl FuzzCall {
     /// Its calldata.
-    pub(super) fn input(&self, targets: &[Target]) -> Bytes {
+    pub(super) fn input(&self, targets: &[TargetFunction]) -> Bytes {
         let target = targets.get(self.target);
-        let input = target.and_then(|one| one.function.abi_encode_input(&self.arguments).ok());
+        let input =
+            target.and_then(|target| target.function.abi_encode_input(&self.arguments).ok());
         input.unwrap_or_default().into()
     }
 
@@ -78,15 +79,16 @@ impl Call {
         std::iter::once(self.from).chain(arguments)
     }
 
-    /// The call that calldata are; nothing where they are none of these functions.
+    /// Decodes a call from its calldata; nothing where it calls none of these functions.
     pub(super) fn decode(
-        (from, value): (Address, U256),
+        from: Address,
+        value: U256,
         input: &[u8],
-        targets: &[Target],
+        targets: &[TargetFunction],
     ) -> Option<Self> {
         let (selector, arguments) = input.split_first_chunk::<4>()?;
-        let is_it = |one: &Target| one.function.selector().0 == *selector;
-        let target = targets.iter().position(is_it)?;
+        let has_selector = |target: &TargetFunction| target.function.selector().0 == *selector;
+        let target = targets.iter().position(has_selector)?;
         let arguments = targets[target].function.abi_decode_input(arguments);
         Some(Self {
             from,
@@ -98,8 +100,8 @@ impl Call {
         })
     }
 
-    /// For people: `set(5)`.
-    pub(super) fn words(&self, targets: &[Target]) -> String {
+    /// Describes it for people: `set(5)`.
+    pub(super) fn describe(&self, targets: &[TargetFunction]) -> String {
         let arguments: Vec<String> = self.arguments.iter().map(show).collect();
         let name = targets
             .get(self.target)
@@ -108,14 +110,14 @@ impl Call {
     }
 
     /// The command that does the same.
-    pub(super) fn command(&self, proxy: Address, targets: &[Target]) -> String {
+    pub(super) fn command(&self, proxy: Address, targets: &[TargetFunction]) -> String {
         let Some(target) = targets.get(self.target) else {
             return String::new();
         };
         let has_text = target
             .types
             .iter()
-            .any(|one| one.to_string().contains("string"));
+            .any(|kind| kind.to_string().contains("string"));
         let mut words = if has_text {
             vec![self.input(targets).to_string()]
         } else {
@@ -147,8 +149,8 @@ impl Call {
         )
     }
 
-    /// Says what passes before it, if anything.
-    pub(super) fn wait(&self) -> Option<String> {
+    /// Describes what passes before it, if anything.
+    pub(super) fn describe_wait(&self) -> Option<String> {
         match (self.seconds, self.blocks) {
             (0, 0) => None,
             (seconds, 0) => Some(format!("{} s later", grouped(seconds))),
@@ -162,27 +164,27 @@ impl Call {
 }
 
 /// The maker of sequences and of their changes.
-pub(super) struct Maker {
-    pub(super) values: Values,
+pub(super) struct SequenceGenerator {
+    pub(super) values: ValueGenerator,
     pub(super) callers: Vec<Address>,
 }
 
-impl Maker {
+impl SequenceGenerator {
     /// A new sequence.
-    pub(super) fn new_sequence(&mut self, targets: &[Target]) -> Vec<Call> {
+    pub(super) fn new_sequence(&mut self, targets: &[TargetFunction]) -> Vec<FuzzCall> {
         let count = 1 + self.values.random.below(CALLS_NEW);
-        let mut calls: Vec<Call> = Vec::new();
+        let mut calls: Vec<FuzzCall> = Vec::new();
         while calls.len() < count && !targets.is_empty() {
-            let call = self.call(targets, calls.last());
+            let call = self.next_call(targets, calls.last());
             calls.push(call);
         }
         calls
     }
 
-    /// A call after another one.
-    fn call(&mut self, targets: &[Target], after: Option<&Call>) -> Call {
+    /// Makes a call after another one.
+    fn next_call(&mut self, targets: &[TargetFunction], after: Option<&FuzzCall>) -> FuzzCall {
         let from = self.caller();
-        let mut near = Near::default();
+        let mut near = RelatedValues::default();
         near.accounts.push(from);
         if let Some(call) = after {
             near.accounts.push(call.from);
@@ -198,9 +200,9 @@ impl Maker {
             target = self.values.random.below(targets.len());
         }
         let types = targets[target].types.iter();
-        let arguments = types.map(|one| self.values.of(one)).collect();
+        let arguments = types.map(|kind| self.values.generate(kind)).collect();
         let (seconds, blocks) = self.time();
-        Call {
+        FuzzCall {
             from,
             target,
             arguments,
@@ -211,12 +213,12 @@ impl Maker {
     }
 
     fn caller(&mut self) -> Address {
-        let caller = self.values.random.one_of(&self.callers);
+        let caller = self.values.random.choose(&self.callers);
         caller.copied().unwrap_or_default()
     }
 
     /// A function that takes no ether is given some now and then: both versions must refuse it.
-    fn ether(&mut self, target: &Target) -> U256 {
+    fn ether(&mut self, target: &TargetFunction) -> U256 {
         if target.is_payable() {
             self.values.ether()
         } else {
@@ -229,8 +231,8 @@ impl Maker {
         if !random.once_in(8) {
             return (0, 0);
         }
-        let seconds = random.one_of(&SECONDS).copied().unwrap_or_default();
-        let blocks = random.one_of(&BLOCKS).copied().unwrap_or_default();
+        let seconds = random.choose(&SECONDS).copied().unwrap_or_default();
+        let blocks = random.choose(&BLOCKS).copied().unwrap_or_default();
         if random.once_in(2) {
             (seconds, blocks)
         } else {
@@ -238,13 +240,13 @@ impl Maker {
         }
     }
 
-    /// A sequence that differs from `known` in one or a few places; `other` is one to take calls from.
-    pub(super) fn changed(
+    /// Makes a sequence that differs from `known` in one or a few places; `other` is one to take calls from.
+    pub(super) fn mutate(
         &mut self,
-        known: &[Call],
-        other: &[Call],
-        targets: &[Target],
-    ) -> Vec<Call> {
+        known: &[FuzzCall],
+        other: &[FuzzCall],
+        targets: &[TargetFunction],
+    ) -> Vec<FuzzCall> {
         let mut calls = known.to_vec();
         for _ in 0..=self.values.random.below(3) {
             self.change(&mut calls, other, targets);
@@ -256,10 +258,15 @@ impl Maker {
         calls
     }
 
-    fn change(&mut self, calls: &mut Vec<Call>, other: &[Call], targets: &[Target]) {
+    fn change(
+        &mut self,
+        calls: &mut Vec<FuzzCall>,
+        other: &[FuzzCall],
+        targets: &[TargetFunction],
+    ) {
         let at = self.values.random.below(calls.len() + 1);
         let kind = self.values.random.below(10);
-        let new = self.call(targets, at.checked_sub(1).and_then(|at| calls.get(at)));
+        let new = self.next_call(targets, at.checked_sub(1).and_then(|at| calls.get(at)));
         let caller = self.caller();
         let Some(call) = calls.get_mut(at) else {
             return calls.push(new);
@@ -281,7 +288,7 @@ impl Maker {
                 if let (Some(argument), Some(kind)) =
                     (call.arguments.get_mut(which), target.types.get(which))
                 {
-                    *argument = self.values.of(kind);
+                    *argument = self.values.generate(kind);
                 }
             }
         }
@@ -295,17 +302,22 @@ mod tests {
     #[test]
     fn a_sequence_that_is_made_or_changed_has_calls_and_not_too_many() {
         let set = Function::parse("set(uint256)").expect("a function");
-        let targets: Vec<Target> = Target::of(&set).into_iter().collect();
+        let targets: Vec<TargetFunction> =
+            TargetFunction::from_function(&set).into_iter().collect();
         let callers = vec![Address::repeat_byte(1)];
-        let values = Values::new(1, Vec::new(), callers.clone());
-        let mut maker = Maker { values, callers };
+        let values = ValueGenerator::new(1, Vec::new(), callers.clone());
+        let mut maker = SequenceGenerator { values, callers };
         let mut counts = [[0; CALLS_MAX + 1]; 2];
         for _ in 0..200 {
             let new = maker.new_sequence(&targets);
             counts[0][new.len()] += 1;
-            counts[1][maker.changed(&new, &new, &targets).len()] += 1;
+            counts[1][maker.mutate(&new, &new, &targets).len()] += 1;
         }
-        let lengths = counts.map(|of| (0..=CALLS_MAX).filter(|at| of[*at] > 0).collect::<Vec<_>>());
+        let lengths = counts.map(|count| {
+            (0..=CALLS_MAX)
+                .filter(|at| count[*at] > 0)
+                .collect::<Vec<_>>()
+        });
         assert_eq!(lengths[0], (1..=CALLS_NEW).collect::<Vec<_>>());
         assert_eq!(lengths[1], (1..=CALLS_MAX).collect::<Vec<_>>());
     }

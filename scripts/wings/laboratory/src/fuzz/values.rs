@@ -1,6 +1,6 @@
 //! Values of the types that a function takes: from the edges of their types, from what was seen, and random ones.
 
-use super::random::Random;
+use super::random::SplitMix64;
 use alloy::dyn_abi::{DynSolType, DynSolValue};
 use alloy::primitives::{Address, B256, I256, U256};
 
@@ -11,10 +11,10 @@ const LENGTHS: [usize; 6] = [0, 1, 31, 32, 33, 100];
 /// Words that are kept, at most.
 const WORDS_MAX: usize = 8_192;
 
-/// The sources that values are made from.
+/// A generator of values, and the sources that it makes them from.
 #[derive(Debug, Clone)]
-pub(super) struct Values {
-    pub(super) random: Random,
+pub(super) struct ValueGenerator {
+    pub(super) random: SplitMix64,
     /// Constants of the code.
     constants: Vec<U256>,
     /// Constants of the code, words of calldata, and what functions answered.
@@ -22,18 +22,18 @@ pub(super) struct Values {
     /// Accounts: callers, contracts, constants.
     pub(super) accounts: Vec<Address>,
     /// The values of the call itself and of the one before it: what belongs together is the same now and then.
-    pub(super) near: Near,
+    pub(super) near: RelatedValues,
 }
 
 /// Values of the same sequence.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Near {
+pub(super) struct RelatedValues {
     pub(super) accounts: Vec<Address>,
     pub(super) numbers: Vec<U256>,
 }
 
-impl Near {
-    /// Takes over a value.
+impl RelatedValues {
+    /// Adds a value of a call.
     pub(super) fn add(&mut self, value: &DynSolValue) {
         match value {
             DynSolValue::Address(account) => self.accounts.push(*account),
@@ -43,20 +43,20 @@ impl Near {
     }
 }
 
-impl Values {
+impl ValueGenerator {
     pub(super) fn new(seed: u64, constants: Vec<U256>, accounts: Vec<Address>) -> Self {
-        let random = Random::of(seed);
+        let random = SplitMix64::new(seed);
         Self {
             random,
             words: constants.clone(),
             constants,
             accounts,
-            near: Near::default(),
+            near: RelatedValues::default(),
         }
     }
 
-    /// Takes over the words of what a function answered.
-    pub(super) fn saw(&mut self, output: &[u8]) {
+    /// Learns the words of what a function answered.
+    pub(super) fn learn(&mut self, output: &[u8]) {
         for word in output.chunks_exact(B256::len_bytes()).take(ELEMENTS) {
             let word = U256::from_be_slice(word);
             if word > U256::from(u8::MAX) && !self.words.contains(&word) {
@@ -70,8 +70,8 @@ impl Values {
         }
     }
 
-    /// A value of that type.
-    pub(super) fn of(&mut self, kind: &DynSolType) -> DynSolValue {
+    /// Makes a value of that type.
+    pub(super) fn generate(&mut self, kind: &DynSolType) -> DynSolValue {
         match kind {
             DynSolType::Bool => DynSolValue::Bool(self.random.once_in(2)),
             DynSolType::Uint(bits) => DynSolValue::Uint(self.number(*bits), *bits),
@@ -94,20 +94,22 @@ impl Values {
                 let bytes = self.bytes().into_iter();
                 DynSolValue::String(bytes.map(|byte| char::from(b'a' + byte % 26)).collect())
             }
-            DynSolType::Array(of) => {
+            DynSolType::Array(element) => {
                 let count = self.random.below(ELEMENTS + 1);
-                DynSolValue::Array(self.several(of, count))
+                DynSolValue::Array(self.generate_several(element, count))
             }
-            DynSolType::FixedArray(of, count) => DynSolValue::FixedArray(self.several(of, *count)),
+            DynSolType::FixedArray(element, count) => {
+                DynSolValue::FixedArray(self.generate_several(element, *count))
+            }
             DynSolType::Tuple(all) | DynSolType::CustomStruct { tuple: all, .. } => {
-                DynSolValue::Tuple(all.iter().map(|one| self.of(one)).collect())
+                DynSolValue::Tuple(all.iter().map(|kind| self.generate(kind)).collect())
             }
             DynSolType::Function => DynSolValue::Function(Default::default()),
         }
     }
 
-    fn several(&mut self, kind: &DynSolType, count: usize) -> Vec<DynSolValue> {
-        (0..count).map(|_| self.of(kind)).collect()
+    fn generate_several(&mut self, kind: &DynSolType, count: usize) -> Vec<DynSolValue> {
+        (0..count).map(|_| self.generate(kind)).collect()
     }
 
     /// An account: mostly one that was seen.
@@ -116,20 +118,20 @@ impl Values {
             0 => Address::ZERO,
             1 => Address::from_slice(&self.random.bytes(Address::len_bytes())),
             2..=5 if !self.near.accounts.is_empty() => {
-                let near = self.random.one_of(&self.near.accounts);
+                let near = self.random.choose(&self.near.accounts);
                 near.copied().unwrap_or_default()
             }
             _ => self
                 .random
-                .one_of(&self.accounts)
+                .choose(&self.accounts)
                 .copied()
                 .unwrap_or_default(),
         }
     }
 
     fn bytes(&mut self) -> Vec<u8> {
-        let length = self.random.one_of(&LENGTHS).copied().unwrap_or_default();
-        match self.random.one_of(&self.words) {
+        let length = self.random.choose(&LENGTHS).copied().unwrap_or_default();
+        match self.random.choose(&self.words) {
             Some(word) if self.random.once_in(4) => {
                 let bytes = word.to_be_bytes_trimmed_vec();
                 bytes
@@ -149,7 +151,7 @@ impl Values {
         let number = match self.random.below(16) {
             0 => U256::ZERO,
             1 | 2 if !self.near.numbers.is_empty() => {
-                let near = self.random.one_of(&self.near.numbers);
+                let near = self.random.choose(&self.near.numbers);
                 near.copied().unwrap_or_default()
             }
             1..=4 => small,
@@ -168,7 +170,7 @@ impl Values {
 
     /// A word that was seen, or one beside it.
     fn word(&mut self) -> U256 {
-        let word = self.random.one_of(&self.words).copied().unwrap_or_default();
+        let word = self.random.choose(&self.words).copied().unwrap_or_default();
         match self.random.below(8) {
             0 => word.wrapping_add(U256::ONE),
             1 => word.wrapping_sub(U256::ONE),
@@ -181,7 +183,7 @@ impl Values {
     fn constant_of(&mut self, size: usize) -> Option<U256> {
         let is_as_long = |word: &&U256| word.byte_len() <= size && word.byte_len() + 1 >= size;
         let fitting: Vec<U256> = self.constants.iter().filter(is_as_long).copied().collect();
-        let word = *self.random.one_of(&fitting)?;
+        let word = *self.random.choose(&fitting)?;
         Some(if self.random.once_in(2) {
             U256::from_be_bytes(word.to_le_bytes::<32>()) >> (256 - 8 * size)
         } else {
@@ -204,7 +206,7 @@ pub(super) fn simpler(value: &DynSolValue) -> Vec<DynSolValue> {
             number >> 1,
             number.saturating_sub(U256::ONE),
         ];
-        all.into_iter().filter(move |one| *one < number)
+        all.into_iter().filter(move |simpler| *simpler < number)
     };
     match value {
         DynSolValue::Bool(true) => vec![DynSolValue::Bool(false)],
@@ -213,7 +215,7 @@ pub(super) fn simpler(value: &DynSolValue) -> Vec<DynSolValue> {
             .collect(),
         DynSolValue::Int(number, bits) => {
             let all = numbers(number.unsigned_abs());
-            all.map(|one| DynSolValue::Int(I256::from_raw(one), *bits))
+            all.map(|number| DynSolValue::Int(I256::from_raw(number), *bits))
                 .collect()
         }
         DynSolValue::FixedBytes(word, size) if !word.is_zero() => {
@@ -247,8 +249,8 @@ fn shorter<T: Clone>(all: &[T]) -> impl Iterator<Item = Vec<T>> {
 
 /// The same list with one of its values simpler.
 fn parts(all: &[DynSolValue]) -> impl Iterator<Item = Vec<DynSolValue>> {
-    all.iter().enumerate().flat_map(move |(at, one)| {
-        let simpler = simpler(one).into_iter();
+    all.iter().enumerate().flat_map(move |(at, value)| {
+        let simpler = simpler(value).into_iter();
         simpler.map(move |value| {
             let mut with = all.to_vec();
             with[at] = value;
@@ -267,8 +269,8 @@ mod tests {
         let kind = DynSolType::parse(types).expect("a type");
         let all = |seed| {
             let magic = U256::from(0xdead_beef_u32);
-            let mut values = Values::new(seed, vec![magic], vec![Address::repeat_byte(7)]);
-            (0..500).map(|_| values.of(&kind)).collect::<Vec<_>>()
+            let mut values = ValueGenerator::new(seed, vec![magic], vec![Address::repeat_byte(7)]);
+            (0..500).map(|_| values.generate(&kind)).collect::<Vec<_>>()
         };
         let made = all(1);
         assert_eq!(made, all(1));
@@ -287,9 +289,9 @@ mod tests {
     #[test]
     fn what_is_simpler_ends() {
         let kind = DynSolType::parse("(uint256,int8,string,bytes[],address)").expect("a type");
-        let mut values = Values::new(3, vec![U256::MAX], vec![Address::repeat_byte(7)]);
+        let mut values = ValueGenerator::new(3, vec![U256::MAX], vec![Address::repeat_byte(7)]);
         for _ in 0..50 {
-            let mut value = values.of(&kind);
+            let mut value = values.generate(&kind);
             let mut steps = 0;
             while let Some(next) = simpler(&value).into_iter().next_back() {
                 (value, steps) = (next, steps + 1);

@@ -1,7 +1,7 @@
 //! The runs of each basic block of each program: the transactions are carried out again on a copy of the chain as it
 //! was before them.
 
-use super::Wanted;
+use super::TransactionSelector;
 use crate::client::{
     BlockAnswer, ChainError, Client, Fork, Outcome, PastBlock, PastTransaction, Replayed, replay,
 };
@@ -23,9 +23,9 @@ const SHORTEST: TraceKind = TraceKind::Call(CallOptions {
     logs: false,
 });
 
-/// The runs of programs.
+/// The counts of what ran in programs.
 #[derive(Debug, Default)]
-pub struct Gathered {
+pub struct ExecutionCounts {
     /// The basic blocks of each program that ran, with how often.
     pub programs: BTreeMap<CodeHash, Vec<BasicBlock>>,
     /// Each code of the EVM that ran, with how often its instructions did.
@@ -39,26 +39,29 @@ pub struct Gathered {
 }
 
 /// The transactions of a block that are counted; none means all of them.
-type Chosen = Option<BTreeSet<TxHash>>;
+type ChosenHashes = Option<BTreeSet<TxHash>>;
 
-/// Carries out again what is wanted, each transaction once.
+/// Carries out again what is selected, each transaction once.
 ///
 /// # Errors
 /// Where it cannot be carried out again; what the endpoint says.
-pub async fn gather(client: &Client, wanted: &[Wanted]) -> Result<Gathered, ChainError> {
-    let mut gathered = Gathered::default();
-    for span in spans(&chosen(client, wanted).await?) {
+pub async fn count_executions(
+    client: &Client,
+    selectors: &[TransactionSelector],
+) -> Result<ExecutionCounts, ChainError> {
+    let mut counts = ExecutionCounts::default();
+    for span in split_into_spans(&select_blocks(client, selectors).await?) {
         let mut blocks = Vec::new();
         for chunk in span.chunks(AT_ONCE) {
             let answers = chunk
                 .iter()
                 .map(|(number, _)| BlockAnswer::read(client, *number));
             for (answer, (_, chosen)) in try_join_all(answers).await?.iter().zip(chunk) {
-                blocks.push(block(client, answer, chosen.as_ref(), &mut gathered).await?);
+                blocks.push(read_block(client, answer, chosen.as_ref(), &mut counts).await?);
             }
         }
-        if gathered.transactions > MOST {
-            return Err(too_many(gathered.transactions));
+        if counts.transactions > MOST {
+            return Err(too_many(counts.transactions));
         }
         let Some(before) = blocks.first().map(|block| block.number.saturating_sub(1)) else {
             continue;
@@ -67,17 +70,20 @@ pub async fn gather(client: &Client, wanted: &[Wanted]) -> Result<Gathered, Chai
         let ran = fork
             .carry_out(move |chain| carry_out(chain, &blocks))
             .await?;
-        gathered.add(ran);
+        counts.add(ran);
     }
-    Ok(gathered)
+    Ok(counts)
 }
 
-/// The blocks of what is wanted, in order.
-async fn chosen(client: &Client, wanted: &[Wanted]) -> Result<BTreeMap<u64, Chosen>, ChainError> {
-    let mut all: BTreeMap<u64, Chosen> = BTreeMap::new();
-    for one in wanted {
-        match one {
-            Wanted::Blocks(range) => {
+/// Finds the blocks of what is selected, in order.
+async fn select_blocks(
+    client: &Client,
+    selectors: &[TransactionSelector],
+) -> Result<BTreeMap<u64, ChosenHashes>, ChainError> {
+    let mut all: BTreeMap<u64, ChosenHashes> = BTreeMap::new();
+    for selector in selectors {
+        match selector {
+            TransactionSelector::Blocks(range) => {
                 let blocks = range.end().saturating_sub(*range.start()).saturating_add(1);
                 let blocks = usize::try_from(blocks).unwrap_or(usize::MAX);
                 if blocks.saturating_add(all.len()) > MOST {
@@ -89,7 +95,7 @@ async fn chosen(client: &Client, wanted: &[Wanted]) -> Result<BTreeMap<u64, Chos
                 }
                 all.extend(range.clone().map(|number| (number, None)));
             }
-            Wanted::Transaction(tx) => {
+            TransactionSelector::Transaction(tx) => {
                 let receipt = client.receipt_now(*tx).await?;
                 let number = receipt.and_then(|receipt| receipt.block_number);
                 let number = number.ok_or_else(|| client.transaction_not_found(*tx))?;
@@ -124,42 +130,43 @@ fn not_yet(block: u64, newest: u64) -> ChainError {
     refusal.usage().into()
 }
 
-/// Blocks that follow each other, so that one copy serves them.
-fn spans(blocks: &BTreeMap<u64, Chosen>) -> Vec<Vec<(u64, Chosen)>> {
-    let mut spans: Vec<Vec<(u64, Chosen)>> = Vec::new();
+/// Groups blocks that follow each other, so that one copy serves them.
+fn split_into_spans(blocks: &BTreeMap<u64, ChosenHashes>) -> Vec<Vec<(u64, ChosenHashes)>> {
+    let mut spans: Vec<Vec<(u64, ChosenHashes)>> = Vec::new();
     for (number, chosen) in blocks {
-        let one = (*number, chosen.clone());
+        let block = (*number, chosen.clone());
         match spans.last_mut() {
             Some(span) if span.last().is_some_and(|(last, _)| last + 1 == *number) => {
-                span.push(one)
+                span.push(block)
             }
-            _ => spans.push(vec![one]),
+            _ => spans.push(vec![block]),
         }
     }
     spans
 }
 
-/// A block with its transactions, and what became of those that are counted.
-async fn block(
+/// Reads a block with its transactions, and the outcomes of those that are counted.
+async fn read_block(
     client: &Client,
     answer: &BlockAnswer,
     chosen: Option<&BTreeSet<TxHash>>,
-    gathered: &mut Gathered,
+    counts: &mut ExecutionCounts,
 ) -> Result<PastBlock, ChainError> {
     let mut transactions: Vec<_> = answer
         .transactions
         .iter()
         .filter_map(PastTransaction::read)
         .collect();
-    for one in &mut transactions {
-        one.is_wanted = chosen.is_none_or(|chosen| chosen.contains(&one.hash));
-        if one.is_wanted {
-            one.outcome = Outcome::read(client, one.hash).await?;
-            gathered.transactions += 1;
+    for transaction in &mut transactions {
+        let hash = transaction.hash;
+        transaction.is_wanted = chosen.is_none_or(|chosen| chosen.contains(&hash));
+        if transaction.is_wanted {
+            transaction.outcome = Outcome::read(client, hash).await?;
+            counts.transactions += 1;
         }
     }
     match chosen {
-        None => gathered.left_out += answer.transactions.len().saturating_sub(transactions.len()),
+        None => counts.left_out += answer.transactions.len().saturating_sub(transactions.len()),
         Some(chosen) => {
             let read: BTreeSet<TxHash> = transactions
                 .iter()
@@ -182,22 +189,23 @@ async fn block(
 }
 
 /// Sends everything again, and then executes what is wanted where it stood, with counters.
-fn carry_out(mut chain: Chain, blocks: &[PastBlock]) -> Result<Gathered, ChainError> {
-    let mut ran = Gathered::default();
+fn carry_out(mut chain: Chain, blocks: &[PastBlock]) -> Result<ExecutionCounts, ChainError> {
+    let mut ran = ExecutionCounts::default();
     let replayed = replay(&mut chain, blocks, None)?;
     chain.count_blocks();
     chain.count_instructions();
     let transactions = blocks.iter().flat_map(|block| &block.transactions);
-    let wanted = transactions.zip(replayed).filter(|(one, _)| one.is_wanted);
-    for (one, replayed) in wanted {
+    let pairs = transactions.zip(replayed);
+    for (transaction, replayed) in pairs.filter(|(transaction, _)| transaction.is_wanted) {
+        let hash = transaction.hash;
         match replayed {
             Replayed::Mined(receipt) => {
-                chain.trace(one.hash.0, SHORTEST)?;
-                if receipt.outcome != one.outcome {
-                    ran.unfaithful.push(one.hash);
+                chain.trace(hash.0, SHORTEST)?;
+                if receipt.outcome != transaction.outcome {
+                    ran.unfaithful.push(hash);
                 }
             }
-            Replayed::Rejected(_) => ran.unfaithful.push(one.hash),
+            Replayed::Rejected(_) => ran.unfaithful.push(hash),
         }
     }
     let counted = chain.count_blocks().into_iter();
@@ -209,7 +217,7 @@ fn carry_out(mut chain: Chain, blocks: &[PastBlock]) -> Result<Gathered, ChainEr
     Ok(ran)
 }
 
-impl Gathered {
+impl ExecutionCounts {
     /// Adds what ran on another copy.
     fn add(&mut self, other: Self) {
         self.unfaithful.extend(other.unfaithful);

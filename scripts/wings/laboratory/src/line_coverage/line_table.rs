@@ -1,7 +1,7 @@
 //! The lines that each instruction of a program comes from. The line table is that of the module as rustc writes it:
 //! the same instructions in the same order, at other offsets, because rustc writes longer numbers.
 
-use super::report::{self, FileLines, Line};
+use super::report::{self, FileLines, LineKey};
 use crate::build::WithLines;
 use addr2line::Context;
 use addr2line::gimli::{Dwarf, EndianSlice, LittleEndian, SectionId};
@@ -10,21 +10,21 @@ use std::path::{Path, PathBuf};
 use stylus_vm::BasicBlock;
 use wasmparser::{Operator, Parser, Payload, TypeRef};
 
-type Bytes<'a> = EndianSlice<'a, LittleEndian>;
+type DwarfBytes<'a> = EndianSlice<'a, LittleEndian>;
 
 /// The instructions of a program, in order, with their lines.
 #[derive(Debug)]
 pub struct LineTable {
     /// The files that lines are of, by their paths on the disk.
     files: Vec<PathBuf>,
-    instructions: Vec<Instruction>,
+    instructions: Vec<ProgramInstruction>,
 }
 
 #[derive(Debug)]
-struct Instruction {
+struct ProgramInstruction {
     place: ModulePosition,
     /// Its own line, and those that it was inlined into.
-    lines: Vec<Line>,
+    lines: Vec<LineKey>,
     /// True if the first of them is its own: it is not where code of others was inlined.
     is_own: bool,
 }
@@ -36,12 +36,12 @@ struct ModulePosition {
     function: u32,
     /// Its offset in the module.
     offset: u64,
-    branches: Option<Branches>,
+    branches: Option<BranchKind>,
 }
 
 /// The two ways on from an instruction.
 #[derive(Debug, Clone, Copy)]
-enum Branches {
+enum BranchKind {
     /// `if`: into it first.
     If,
     /// `br_if`: the jump first.
@@ -54,8 +54,8 @@ impl LineTable {
     /// # Errors
     /// What is wrong with it.
     pub fn read(program: &WithLines) -> Result<Self, String> {
-        let deployed = Module::read(&program.built.wasm).map_err(|error| error.to_string())?;
-        let raw = Module::read(&program.raw).map_err(|error| error.to_string())?;
+        let deployed = WasmModule::read(&program.built.wasm).map_err(|error| error.to_string())?;
+        let raw = WasmModule::read(&program.raw).map_err(|error| error.to_string())?;
         if deployed.functions() != raw.functions() {
             return Err("its functions have other lengths than those that are deployed".into());
         }
@@ -66,8 +66,8 @@ impl LineTable {
         for (place, raw_place) in deployed.places.iter().copied().zip(&raw.places) {
             let address = raw_place.offset.saturating_sub(raw.code);
             let (lines, is_own) =
-                lines(&context, address, &numbers).map_err(|error| error.to_string())?;
-            instructions.push(Instruction {
+                find_lines(&context, address, &numbers).map_err(|error| error.to_string())?;
+            instructions.push(ProgramInstruction {
                 place,
                 lines,
                 is_own,
@@ -83,21 +83,23 @@ impl LineTable {
     /// one that ran most counts; a line that was compiled into several functions ran in each of them. With them go
     /// the branches of their own instructions.
     pub fn count(&self, blocks: &[BasicBlock]) -> Vec<FileLines> {
-        let mut all: BTreeMap<Line, u64> = BTreeMap::new();
-        let mut branches: BTreeMap<Line, Vec<[u64; 2]>> = BTreeMap::new();
+        let mut all: BTreeMap<LineKey, u64> = BTreeMap::new();
+        let mut branches: BTreeMap<LineKey, Vec<[u64; 2]>> = BTreeMap::new();
         for function in self
             .instructions
-            .chunk_by(|one, next| one.place.function == next.place.function)
+            .chunk_by(|before, after| before.place.function == after.place.function)
         {
-            let mut own: BTreeMap<Line, u64> = BTreeMap::new();
-            for one in function {
-                let [runs, continues] = one.place.runs(blocks);
-                let line = one.lines.first().filter(|_| one.is_own);
-                if let (Some(line), Some(kind)) = (line, one.place.branches) {
+            let mut own: BTreeMap<LineKey, u64> = BTreeMap::new();
+            for instruction in function {
+                let place = instruction.place;
+                let [runs, continues] = place.runs(blocks);
+                let line = instruction.lines.first();
+                let line = line.filter(|_| instruction.is_own);
+                if let (Some(line), Some(kind)) = (line, place.branches) {
                     let taken = kind.taken(runs, continues);
                     branches.entry(*line).or_default().push(taken);
                 }
-                for line in &one.lines {
+                for line in &instruction.lines {
                     let most = own.entry(*line).or_default();
                     *most = runs.max(*most);
                 }
@@ -107,7 +109,7 @@ impl LineTable {
                 *sum = sum.saturating_add(runs);
             }
         }
-        report::by_file(self.files.iter().enumerate(), &all, &branches)
+        report::group_by_file(self.files.iter().enumerate(), &all, &branches)
     }
 }
 
@@ -121,7 +123,7 @@ impl ModulePosition {
     }
 }
 
-impl Branches {
+impl BranchKind {
     /// Returns how often each was taken, of an instruction that ends a block: to the next one leads nothing else.
     fn taken(self, runs: u64, continues: u64) -> [u64; 2] {
         let goes_elsewhere = runs.saturating_sub(continues);
@@ -132,12 +134,12 @@ impl Branches {
     }
 }
 
-/// The lines of the instruction at that address, and whether the first of them is its own.
-fn lines(
-    context: &Context<Bytes<'_>>,
+/// Finds the lines of the instruction at that address. The flag is true if the first of them is its own.
+fn find_lines(
+    context: &Context<DwarfBytes<'_>>,
     address: u64,
     numbers: &BTreeMap<&Path, usize>,
-) -> Result<(Vec<Line>, bool), addr2line::gimli::Error> {
+) -> Result<(Vec<LineKey>, bool), addr2line::gimli::Error> {
     let mut frames = context.find_frames(address).skip_all_loads()?;
     let (mut lines, mut is_own, mut is_first) = (Vec::new(), false, true);
     while let Some(frame) = frames.next()? {
@@ -154,7 +156,7 @@ fn lines(
 }
 
 /// The parts of a module that are read.
-struct Module<'a> {
+struct WasmModule<'a> {
     /// The offset where the contents of its code section begin: addresses of the line table count from there.
     code: u64,
     /// Its instructions.
@@ -163,7 +165,7 @@ struct Module<'a> {
     custom: BTreeMap<&'a str, &'a [u8]>,
 }
 
-impl<'a> Module<'a> {
+impl<'a> WasmModule<'a> {
     fn read(wasm: &'a [u8]) -> wasmparser::Result<Self> {
         let mut module = Self {
             code: 0,
@@ -186,8 +188,8 @@ impl<'a> Module<'a> {
                     while !reader.eof() {
                         let (operator, offset) = reader.read_with_offset()?;
                         let branches = match operator {
-                            Operator::If { .. } => Some(Branches::If),
-                            Operator::BrIf { .. } => Some(Branches::BrIf),
+                            Operator::If { .. } => Some(BranchKind::If),
+                            Operator::BrIf { .. } => Some(BranchKind::BrIf),
                             _ => None,
                         };
                         module.places.push(ModulePosition {
@@ -213,8 +215,8 @@ impl<'a> Module<'a> {
     }
 
     /// Its line table.
-    fn context(&self) -> Result<Context<Bytes<'a>>, addr2line::gimli::Error> {
-        let section = |id: SectionId| -> Result<Bytes<'a>, addr2line::gimli::Error> {
+    fn context(&self) -> Result<Context<DwarfBytes<'a>>, addr2line::gimli::Error> {
+        let section = |id: SectionId| -> Result<DwarfBytes<'a>, addr2line::gimli::Error> {
             let bytes = self.custom.get(id.name()).copied().unwrap_or_default();
             Ok(EndianSlice::new(bytes, LittleEndian))
         };
@@ -227,7 +229,7 @@ mod tests {
     use super::*;
 
     /// Returns how often the branches of a function were taken whose basic blocks ran so often.
-    fn of(function: &str, runs: &[u64]) -> Vec<[u64; 2]> {
+    fn taken(function: &str, runs: &[u64]) -> Vec<[u64; 2]> {
         use Operator::{BrIf, Else, End, If, Loop};
         let text = format!("(module (func (param i32) {function}))");
         let wasm = wat::parse_str(text).expect("a module");
@@ -247,7 +249,7 @@ mod tests {
             }
         }
         assert_eq!(blocks.len(), runs.len());
-        let module = Module::read(&wasm).expect("readable");
+        let module = WasmModule::read(&wasm).expect("readable");
         let taken = module.places.iter().filter_map(|place| {
             let [runs, continues] = place.runs(&blocks);
             Some(place.branches?.taken(runs, continues))
@@ -258,10 +260,10 @@ mod tests {
     #[test]
     fn branches_follow_from_blocks() {
         let either = "(if (local.get 0) (then nop) (else nop))";
-        assert_eq!(of(either, &[5, 2, 3, 5]), [[2, 3]]);
+        assert_eq!(taken(either, &[5, 2, 3, 5]), [[2, 3]]);
         let perhaps = "(if (local.get 0) (then nop))";
-        assert_eq!(of(perhaps, &[5, 2, 5]), [[2, 3]]);
+        assert_eq!(taken(perhaps, &[5, 2, 5]), [[2, 3]]);
         let again = "(loop $again (br_if $again (local.get 0)))";
-        assert_eq!(of(again, &[2, 7, 2, 2]), [[5, 2]]);
+        assert_eq!(taken(again, &[2, 7, 2, 2]), [[5, 2]]);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `wanted` | transactions and blocks, as a command names them |
+//! | `selector` | transactions and blocks, as a command names them |
 //! | `gather` | how often each basic block of each program ran, on a copy of the chain |
 //! | `source_map` | the lines that each instruction of EVM code comes from, and how often each ran |
 //! | `line_table` | the lines that each instruction of a program comes from, how often each ran, and its branches |
@@ -13,12 +13,12 @@ mod error;
 mod gather;
 mod line_table;
 mod report;
+mod selector;
 mod source_map;
-mod wanted;
 
 pub use error::not_run;
-pub use gather::{Gathered, gather};
+pub use gather::{ExecutionCounts, count_executions};
 pub use line_table::LineTable;
 pub use report::{FileLines, LineCoverage, is_lcov};
+pub use selector::TransactionSelector;
 pub use source_map::SourceMap;
-pub use wanted::Wanted;

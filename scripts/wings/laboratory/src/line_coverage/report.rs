@@ -1,6 +1,6 @@
 //! Lines with their counts by file, for people, programs and lcov.
 
-use super::Gathered;
+use super::ExecutionCounts;
 use crate::ids::{CodeHash, TxHash};
 use crate::names::Names;
 use crate::report::CommandReport;
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 const TEST_NAME: &str = "TN:stylus_upgrades\n";
 
 /// A line: the number of its file, and its own.
-pub(super) type Line = (usize, u32);
+pub(super) type LineKey = (usize, u32);
 
 /// A file with the lines of it that have instructions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -52,25 +52,24 @@ pub struct LineCoverage {
     pub files: Vec<FileLines>,
 }
 
-/// The files that have lines, with how often these ran, and with their jumps.
-pub(super) fn by_file<'p>(
+/// Groups lines and jumps by file; files without lines are left out.
+pub(super) fn group_by_file<'p>(
     files: impl Iterator<Item = (usize, &'p PathBuf)>,
-    lines: &BTreeMap<Line, u64>,
-    jumps: &BTreeMap<Line, Vec<[u64; 2]>>,
+    lines: &BTreeMap<LineKey, u64>,
+    jumps: &BTreeMap<LineKey, Vec<[u64; 2]>>,
 ) -> Vec<FileLines> {
-    let of = |(number, file): (usize, &PathBuf)| {
-        let its = (number, 0)..=(number, u32::MAX);
-        let lines = lines.range(its.clone());
+    let files = files.map(|(number, file)| {
+        let range = (number, 0)..=(number, u32::MAX);
+        let lines = lines.range(range.clone());
         let jumps = jumps
-            .range(its)
+            .range(range)
             .flat_map(|((_, line), all)| all.iter().map(|taken| (*line, *taken)));
         FileLines {
             file: file.clone(),
             lines: lines.map(|((_, line), runs)| (*line, *runs)).collect(),
             jumps: jumps.collect(),
         }
-    };
-    let files = files.map(of);
+    });
     files.filter(|file| !file.lines.is_empty()).collect()
 }
 
@@ -92,8 +91,9 @@ impl FileLines {
 
     /// The lines that did not run, as `3, 7-9`: lines between two of them have no instructions.
     fn missing(&self) -> String {
-        let is_ended = |one: &(u32, u64), next: &(u32, u64)| (one.1 > 0) == (next.1 > 0);
-        let groups = self.lines.chunk_by(is_ended);
+        let groups = self
+            .lines
+            .chunk_by(|(_, runs), (_, next_runs)| (*runs > 0) == (*next_runs > 0));
         let missing = groups.filter_map(|group| match group {
             [(first, 0), .., (last, _)] => Some(format!("{first}-{last}")),
             [(line, 0)] => Some(line.to_string()),
@@ -105,13 +105,13 @@ impl FileLines {
 
 impl LineCoverage {
     /// Of the program `codehash`, whose lines were counted.
-    pub fn of(codehash: CodeHash, gathered: Gathered, files: Vec<FileLines>) -> Self {
-        let programs = gathered.programs.len() + gathered.codes.len();
+    pub fn new(codehash: CodeHash, counts: ExecutionCounts, files: Vec<FileLines>) -> Self {
+        let programs = counts.programs.len() + counts.codes.len();
         Self {
             codehash,
-            transactions: gathered.transactions,
-            left_out: gathered.left_out,
-            unfaithful: gathered.unfaithful,
+            transactions: counts.transactions,
+            left_out: counts.left_out,
+            unfaithful: counts.unfaithful,
             other_programs: programs.saturating_sub(1),
             lines: files.iter().map(|file| file.lines.len()).sum(),
             covered: files.iter().map(FileLines::covered).sum(),
@@ -224,12 +224,12 @@ mod tests {
 
     #[test]
     fn a_tracefile_has_each_line_once_and_the_sums() {
-        let mut gathered = Gathered {
+        let mut counts = ExecutionCounts {
             transactions: 2,
-            ..Gathered::default()
+            ..ExecutionCounts::default()
         };
-        gathered.programs.insert(CodeHash::default(), Vec::new());
-        let coverage = LineCoverage::of(CodeHash::default(), gathered, vec![of(&[(3, 7), (5, 0)])]);
+        counts.programs.insert(CodeHash::default(), Vec::new());
+        let coverage = LineCoverage::new(CodeHash::default(), counts, vec![of(&[(3, 7), (5, 0)])]);
         let expected = "TN:stylus_upgrades\nSF:src/lib.rs\nBRDA:3,0,0,2\nBRDA:3,0,1,0\nBRDA:5,1,0,-\nBRDA:5,1,1,-\n\
              BRF:4\nBRH:1\nDA:3,7\nDA:5,0\nLF:2\nLH:1\nend_of_record\n";
         assert_eq!(coverage.lcov(), expected);

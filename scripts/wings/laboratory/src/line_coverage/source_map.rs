@@ -1,7 +1,7 @@
 //! The lines that each instruction of EVM code comes from, by the source map that solc writes, and how often each ran.
 
 use super::error::not_run;
-use super::report::{self, FileLines, Line};
+use super::report::{self, FileLines, LineKey};
 use crate::error::Refusal;
 use crate::ids::CodeHash;
 use crate::layout::{Compiled, file_of, with_output};
@@ -23,14 +23,14 @@ pub struct SourceMap {
     compiled: Compiled,
     /// The sources, by the compiler's numbers.
     files: BTreeMap<usize, PathBuf>,
-    instructions: Vec<Instruction>,
+    instructions: Vec<SourceInstruction>,
 }
 
 #[derive(Debug)]
-struct Instruction {
+struct SourceInstruction {
     /// Its offset in the code.
     at: usize,
-    line: Line,
+    line: LineKey,
     /// True if it jumps or continues by a condition of the source, and nothing else leads to where it continues.
     branches: bool,
 }
@@ -41,7 +41,7 @@ impl SourceMap {
     ///
     /// # Errors
     /// `SourceMap`.
-    pub fn of(source: &str) -> Result<Option<Self>, Refusal> {
+    pub fn find(source: &str) -> Result<Option<Self>, Refusal> {
         let (path, contract) = file_of(Path::new(source));
         if !path.is_file() || path.extension().is_none_or(|ending| ending != "json") {
             return Ok(None);
@@ -63,7 +63,7 @@ impl SourceMap {
 
     fn read(whole: &Value, contract: Option<&str>) -> Result<Self, String> {
         let output = whole.get("output").unwrap_or(whole);
-        let contract = chosen(output, contract)?;
+        let contract = find_contract(output, contract)?;
         let compiled = Compiled::of(whole, contract)?.ok_or("the contract has no code")?;
         let map = contract.get("evm").map(|evm| &evm["deployedBytecode"]);
         let map = map.and_then(|code| code["sourceMap"].as_str());
@@ -73,8 +73,8 @@ impl SourceMap {
         if compiled.source.is_zero() {
             return Err("it lacks the contract's metadata, or the content of a source".into());
         }
-        let sources = sources(whole, output)?;
-        let (code, offsets) = (compiled.code(), offsets(compiled.code()));
+        let sources = read_sources(whole, output)?;
+        let (code, offsets) = (compiled.code(), instruction_offsets(compiled.code()));
         if places.len() > offsets.len() {
             return Err("its sourceMap has more instructions than its code".into());
         }
@@ -88,12 +88,12 @@ impl SourceMap {
             };
             let past = || format!("its sourceMap points past the end of {}", source.path);
             let text = source.content.get(start..).ok_or_else(past)?;
-            let mut words = text.split(|one: char| !one.is_alphanumeric() && one != '_');
+            let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
             let word = words.next();
-            let is_own = DEFINITIONS.split(' ').any(|one| word == Some(one));
+            let is_own = DEFINITIONS.split(' ').any(|begin| word == Some(begin));
             let line = source.ends.partition_point(|end| *end < start) + 1;
             let continues_alone = code.get(at + 1) != Some(&JUMPDEST);
-            instructions.push(Instruction {
+            instructions.push(SourceInstruction {
                 at,
                 line: (number, u32::try_from(line).unwrap_or(u32::MAX)),
                 branches: code.get(at) == Some(&JUMPI) && continues_alone && !is_own,
@@ -123,30 +123,36 @@ impl SourceMap {
         source_name: &str,
     ) -> Result<(CodeHash, Vec<FileLines>), Refusal> {
         let (mut found, mut sum) = (None, CountedCode::default());
-        for (hash, code) in codes.iter().filter(|(_, one)| self.compiled.is(&one.code)) {
+        let own = codes
+            .iter()
+            .filter(|(_, counted)| self.compiled.is(&counted.code));
+        for (hash, code) in own {
             found.get_or_insert(*hash);
             sum.add(&code.runs);
         }
         let codehash = found.ok_or_else(|| not_run(source_name, codes.keys()))?;
         let ran = |at: usize| sum.runs.get(at).copied().unwrap_or(0);
-        let mut lines: BTreeMap<Line, u64> = BTreeMap::new();
-        let mut jumps: BTreeMap<Line, Vec<[u64; 2]>> = BTreeMap::new();
-        for one in &self.instructions {
-            let most = lines.entry(one.line).or_default();
-            *most = ran(one.at).max(*most);
-            if one.branches {
-                let continues = ran(one.at + 1);
-                let taken = [ran(one.at).saturating_sub(continues), continues];
-                jumps.entry(one.line).or_default().push(taken);
+        let mut lines: BTreeMap<LineKey, u64> = BTreeMap::new();
+        let mut jumps: BTreeMap<LineKey, Vec<[u64; 2]>> = BTreeMap::new();
+        for SourceInstruction { at, line, branches } in &self.instructions {
+            let most = lines.entry(*line).or_default();
+            *most = ran(*at).max(*most);
+            if *branches {
+                let continues = ran(at + 1);
+                let taken = [ran(*at).saturating_sub(continues), continues];
+                jumps.entry(*line).or_default().push(taken);
             }
         }
         let files = self.files.iter().map(|(number, path)| (*number, path));
-        Ok((codehash, report::by_file(files, &lines, &jumps)))
+        Ok((codehash, report::group_by_file(files, &lines, &jumps)))
     }
 }
 
 /// The contract with that name, or the only one with code.
-fn chosen<'v>(output: &'v Value, wanted: Option<&str>) -> Result<&'v Map<String, Value>, String> {
+fn find_contract<'v>(
+    output: &'v Value,
+    wanted: Option<&str>,
+) -> Result<&'v Map<String, Value>, String> {
     let mut found = Vec::new();
     for (file, contracts) in output["contracts"].as_object().into_iter().flatten() {
         for (name, contract) in contracts.as_object().into_iter().flatten() {
@@ -160,24 +166,28 @@ fn chosen<'v>(output: &'v Value, wanted: Option<&str>) -> Result<&'v Map<String,
     }
     let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
     match found.as_slice() {
-        [(_, one)] => Ok(one),
+        [(_, contract)] => Ok(contract),
         [] => Err("it knows no code of such a contract".into()),
         _ => Err(format!("it knows several contracts: {}", names.join(", "))),
     }
 }
 
-struct Source<'v> {
+struct SourceText<'v> {
     path: &'v str,
     content: &'v str,
     /// The offsets where its lines end.
     ends: Vec<usize>,
 }
 
-/// The sources, by the numbers that source maps have for them.
-fn sources<'v>(whole: &'v Value, output: &'v Value) -> Result<BTreeMap<usize, Source<'v>>, String> {
+/// Reads the sources, by the numbers that source maps have for them.
+fn read_sources<'v>(
+    whole: &'v Value,
+    output: &'v Value,
+) -> Result<BTreeMap<usize, SourceText<'v>>, String> {
     let all = output["sources"].as_object().into_iter().flatten();
-    let read = all.map(|(path, one)| {
-        let number = one["id"].as_u64().and_then(|id| usize::try_from(id).ok());
+    let read = all.map(|(path, source)| {
+        let number = source["id"].as_u64();
+        let number = number.and_then(|id| usize::try_from(id).ok());
         let content = whole["input"]["sources"][path]["content"].as_str();
         let (Some(number), Some(content)) = (number, content) else {
             return Err(format!("it lacks the number or the content of {path}"));
@@ -185,7 +195,7 @@ fn sources<'v>(whole: &'v Value, output: &'v Value) -> Result<BTreeMap<usize, So
         let ends = content.match_indices('\n').map(|(at, _)| at).collect();
         Ok((
             number,
-            Source {
+            SourceText {
                 path,
                 content,
                 ends,
@@ -195,8 +205,8 @@ fn sources<'v>(whole: &'v Value, output: &'v Value) -> Result<BTreeMap<usize, So
     read.collect()
 }
 
-/// Of each instruction the number of its source, and the offset there: `start:length:source:jump:depth`, where a field
-/// that is empty or absent is that of the instruction before.
+/// Decodes the number of its source and the offset there of each instruction: `start:length:source:jump:depth`, where
+/// a field that is empty or absent is that of the instruction before.
 fn decode(map: &str) -> Result<Vec<Option<(usize, usize)>>, String> {
     let mut numbers = [-1_i64; 3];
     let read = map.split(';').enumerate().map(|(at, entry)| {
@@ -214,7 +224,7 @@ fn decode(map: &str) -> Result<Vec<Option<(usize, usize)>>, String> {
 }
 
 /// Returns the offset where each instruction of a code begins.
-fn offsets(code: &[u8]) -> Vec<usize> {
+fn instruction_offsets(code: &[u8]) -> Vec<usize> {
     let (mut offsets, mut at) = (Vec::new(), 0);
     while let Some(opcode) = code.get(at) {
         offsets.push(at);
@@ -248,10 +258,13 @@ mod tests {
 
     #[test]
     fn what_an_instruction_pushes_is_no_instruction() {
-        assert_eq!(offsets(&[0x60, 0x60, 0x5f, 0x61, 0, 0, 0x57]), [0, 2, 3, 6]);
+        assert_eq!(
+            instruction_offsets(&[0x60, 0x60, 0x5f, 0x61, 0, 0, 0x57]),
+            [0, 2, 3, 6]
+        );
         // The last one pushes more than there is.
-        assert_eq!(offsets(&[0x00, 0x7f, 0x00]), [0, 1]);
-        assert!(offsets(&[]).is_empty());
+        assert_eq!(instruction_offsets(&[0x00, 0x7f, 0x00]), [0, 1]);
+        assert!(instruction_offsets(&[]).is_empty());
     }
 
     const CONTENT: &str = "contract A {\n if (x)\n  y();\n}\n";

@@ -1,5 +1,5 @@
 //! The differences from what really happened, and the storage that ends otherwise.
-use super::past::{Past, numbered};
+use super::past::{PastTransactions, numbered};
 use crate::client::{ChainError, Outcome, Replayed};
 use crate::cost::Gas;
 use crate::plan::{
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use stylus_chain::{BlockId, Chain, HashPreimages, SlotChange};
 
 /// The copies that are compared.
-pub(super) struct Copies<'a> {
+pub(super) struct ReplayForks<'a> {
     /// The block that both begin after.
     pub(super) begun: u64,
     pub(super) as_it_was: &'a Chain,
@@ -26,15 +26,15 @@ pub(super) struct Copies<'a> {
 }
 
 /// Finds where the copy without the upgrade did not do what happened.
-pub(super) fn unfaithful(past: &Past, was: &[Replayed]) -> Vec<Unfaithful> {
+pub(super) fn find_unfaithful(past: &PastTransactions, was: &[Replayed]) -> Vec<Unfaithful> {
     let pairs = numbered(past).zip(was);
-    let differing = pairs.filter_map(|((block, one), sent)| {
+    let differing = pairs.filter_map(|((block, transaction), sent)| {
         let what = match sent {
             Replayed::Rejected(reason) => format!("no block takes it here: {reason}"),
-            Replayed::Mined(receipt) => difference(&one.outcome, &receipt.outcome)?,
+            Replayed::Mined(receipt) => difference(&transaction.outcome, &receipt.outcome)?,
         };
         Some(Unfaithful {
-            hash: one.hash,
+            hash: transaction.hash,
             block,
             what,
         })
@@ -64,12 +64,13 @@ fn difference(really: &Outcome, here: &Outcome) -> Option<String> {
     })
 }
 
-/// Storage that ends otherwise with the upgrade than without it.
-pub(super) fn storage(
-    copies: &Copies<'_>,
+/// Finds storage that ends otherwise with the upgrade than without it. Accounts in `left_out` are passed over.
+pub(super) fn compare_storage(
+    copies: &ReplayForks<'_>,
     request: &PlanRequest,
-    (instances, left_out): (&[Address], &BTreeSet<Address>),
-    past: &Past,
+    instances: &[Address],
+    left_out: &BTreeSet<Address>,
+    past: &PastTransactions,
     plan: &Plan,
 ) -> Result<Vec<StorageDifference>, ChainError> {
     let framework = SlotNames::framework(&[plan.from.clone(), plan.to.clone()]);
@@ -125,15 +126,15 @@ pub(super) fn storage(
 }
 
 /// Returns what may be a key of a mapping: accounts, words of calldata, small numbers.
-fn keys_of(past: &Past, request: &PlanRequest) -> Vec<B256> {
+fn keys_of(past: &PastTransactions, request: &PlanRequest) -> Vec<B256> {
     let mut seen: Vec<B256> = request
         .names
         .accounts()
         .map(|account| account.into_word())
         .collect();
-    for (_, one) in numbered(past) {
-        seen.push(one.from.into_word());
-        seen.extend(arguments(one.envelope.input()));
+    for (_, transaction) in numbered(past) {
+        seen.push(transaction.from.into_word());
+        seen.extend(arguments(transaction.envelope.input()));
     }
     with_numbers(seen)
 }

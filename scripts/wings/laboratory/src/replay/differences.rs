@@ -1,6 +1,6 @@
 //! The differences between the copies, call by call, grouped by function and reason.
 
-use super::past::{Past, numbered};
+use super::past::{PastTransactions, numbered};
 use crate::client::{Outcome, PastTransaction, ReplayReceipt, Replayed};
 use crate::cost::Gas;
 use crate::functions::{Functions, unknown_call};
@@ -15,25 +15,26 @@ const EXAMPLES: usize = 3;
 
 /// Finds what differs, by kind, function and reason; and the transactions that differ and are the registry's business,
 /// as `governs` tells: who decides called it for them.
-pub(super) fn differences(
-    past: &Past,
-    (was, would_be): (&[Replayed], &[Replayed]),
+pub(super) fn find_differences(
+    past: &PastTransactions,
+    was: &[Replayed],
+    would_be: &[Replayed],
     instances: &[Address],
     abis: &Abis,
     mut governs: impl FnMut(&PastTransaction, Kind) -> bool,
 ) -> (Vec<Group>, BTreeSet<TxHash>) {
-    type Key = (Kind, Option<Address>, String, Option<String>);
-    let mut groups: BTreeMap<Key, Group> = BTreeMap::new();
+    type GroupKey = (Kind, Option<Address>, String, Option<String>);
+    let mut groups: BTreeMap<GroupKey, Group> = BTreeMap::new();
     let mut governing = BTreeSet::new();
-    for (((block, one), before), after) in numbered(past).zip(was).zip(would_be) {
-        let Some(kind) = kind(before, after) else {
+    for (((block, transaction), before), after) in numbered(past).zip(was).zip(would_be) {
+        let Some(kind) = find_kind(before, after) else {
             continue;
         };
-        if governs(one, kind) {
-            governing.insert(one.hash);
+        if governs(transaction, kind) {
+            governing.insert(transaction.hash);
             continue;
         }
-        let (to, input) = (one.envelope.to(), one.envelope.input());
+        let (to, input) = (transaction.envelope.to(), transaction.envelope.input());
         let is_known = to.is_some_and(|to| instances.contains(&to));
         let unknown = Abis::default();
         let abis = if is_known { abis } else { &unknown };
@@ -58,47 +59,54 @@ pub(super) fn differences(
         });
         group.count += 1;
         if group.examples.len() < EXAMPLES {
-            let call = called(&abis.before, to, input);
-            let by_new = called(&abis.after, to, input);
+            let call = describe_call(&abis.before, to, input);
+            let by_new = describe_call(&abis.after, to, input);
             group.examples.push(Difference {
-                hash: one.hash,
+                hash: transaction.hash,
                 block,
-                from: one.from,
+                from: transaction.from,
                 call_after: (is_known && by_new != call).then_some(by_new),
                 call,
-                before: reported(before, kind, &abis.before, input),
-                after: reported(after, kind, &abis.after, input),
+                before: describe_outcome(before, kind, &abis.before, input),
+                after: describe_outcome(after, kind, &abis.after, input),
             });
         }
     }
     (groups.into_values().collect(), governing)
 }
 
-fn called(functions: &Functions, to: Option<Address>, input: &Bytes) -> String {
+fn describe_call(functions: &Functions, to: Option<Address>, input: &Bytes) -> String {
     match to {
         None => format!("{} bytes of init code", input.len()),
         Some(_) => functions.call(input).unwrap_or_else(|| unknown_call(input)),
     }
 }
 
-fn kind(before: &Replayed, after: &Replayed) -> Option<Kind> {
+fn find_kind(before: &Replayed, after: &Replayed) -> Option<Kind> {
     if matches!(after, Replayed::Mined(receipt) if receipt.outcome.success && receipt.more_gas) {
         return Some(Kind::NeedsMoreGas);
     }
-    match (before.succeeded(), after.succeeded()) {
-        (true, false) => return Some(Kind::FailsNow),
-        (false, true) => return Some(Kind::SucceedsNow),
-        _ => {}
+    if before.succeeded() != after.succeeded() {
+        return Some(if before.succeeded() {
+            Kind::FailsNow
+        } else {
+            Kind::SucceedsNow
+        });
     }
     let (Replayed::Mined(old), Replayed::Mined(new)) = (before, after) else {
         return (before != after).then_some(Kind::OtherReason);
     };
-    match (old.output != new.output, old.outcome.success) {
-        (true, true) => Some(Kind::Returns),
-        (true, false) => Some(Kind::OtherReason),
-        (false, _) if old.outcome.logs != new.outcome.logs => Some(Kind::Emits),
-        (false, _) => (old.outcome.gas != new.outcome.gas).then_some(Kind::Gas),
+    if old.output != new.output {
+        return Some(if old.outcome.success {
+            Kind::Returns
+        } else {
+            Kind::OtherReason
+        });
     }
+    if old.outcome.logs != new.outcome.logs {
+        return Some(Kind::Emits);
+    }
+    (old.outcome.gas != new.outcome.gas).then_some(Kind::Gas)
 }
 
 /// The name of the error that a call fails with.
@@ -120,8 +128,8 @@ fn reason(sent: &Replayed, functions: &Functions) -> String {
     }
 }
 
-/// Returns what happened to a transaction, as far as it matters for the difference.
-fn reported(sent: &Replayed, kind: Kind, functions: &Functions, input: &[u8]) -> String {
+/// Describes the outcome of a transaction, as far as it matters for the difference.
+fn describe_outcome(sent: &Replayed, kind: Kind, functions: &Functions, input: &[u8]) -> String {
     let ReplayReceipt {
         outcome,
         output,
@@ -131,29 +139,29 @@ fn reported(sent: &Replayed, kind: Kind, functions: &Functions, input: &[u8]) ->
         Replayed::Mined(receipt) => receipt,
         Replayed::Rejected(reason) => return format!("no block takes it: {reason}"),
     };
-    let gas = || Gas::without_l1(outcome.gas).to_string();
-    match (outcome.success, kind) {
-        (false, _) => {
-            let reason = match note {
-                Some(note) if output.is_empty() => note.clone(),
-                _ if output.is_empty() => "it reverts without data".into(),
-                _ => format!("it reverts: {}", functions.revert(output)),
-            };
-            match kind {
-                Kind::Gas => format!("{}; {reason}", gas()),
-                _ => reason,
-            }
+    let gas = Gas::without_l1(outcome.gas);
+    if !outcome.success {
+        let reason = match note {
+            Some(note) if output.is_empty() => note.clone(),
+            _ if output.is_empty() => "it reverts without data".into(),
+            _ => format!("it reverts: {}", functions.revert(output)),
+        };
+        return match kind {
+            Kind::Gas => format!("{gas}; {reason}"),
+            _ => reason,
+        };
+    }
+    match kind {
+        Kind::Returns => {
+            let values = functions.returned(input, output);
+            values.unwrap_or_else(|| output.to_string())
         }
-        (true, Kind::Returns) => match functions.returned(input, output) {
-            Some(returned) => returned,
-            None => output.to_string(),
-        },
-        (true, Kind::Emits) => emitted(outcome, functions),
-        (true, _) => gas(),
+        Kind::Emits => describe_events(outcome, functions),
+        _ => gas.to_string(),
     }
 }
 
-fn emitted(outcome: &Outcome, functions: &Functions) -> String {
+fn describe_events(outcome: &Outcome, functions: &Functions) -> String {
     let events = outcome.logs.iter().map(|log| match functions.event(log) {
         Some(event) => event,
         None => {
@@ -194,9 +202,9 @@ mod tests {
             (Bytes::new(), "without data"),
         ] {
             let (before, after) = (failed(21_500, data.clone()), failed(23_700, data));
-            assert_eq!(kind(&before, &after), Some(Kind::Gas));
+            assert_eq!(find_kind(&before, &after), Some(Kind::Gas));
             for (sent, gas) in [(&before, "21,500 L2 gas; "), (&after, "23,700 L2 gas; ")] {
-                let said = reported(sent, Kind::Gas, &functions, &[]);
+                let said = describe_outcome(sent, Kind::Gas, &functions, &[]);
                 assert!(said.starts_with(gas) && said.contains(reason), "{said}");
             }
         }

@@ -1,10 +1,10 @@
 //! The transactions that are not users': what decides about upgrades is sent again and not compared.
 
-use super::past::{Past, numbered};
+use super::past::{PastTransactions, numbered};
 use crate::call_tree::{self, Frame, Kind};
 use crate::client::PastTransaction;
 use crate::ids::TxHash;
-use crate::plan::{Kind as Differs, PlanRequest, Replay};
+use crate::plan::{Kind as DifferenceKind, PlanRequest, Replay};
 use alloy::consensus::Transaction;
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
@@ -18,19 +18,20 @@ use stylus_upgrades_interface::signed::SOURCES;
 /// decides in it, as a multisig does. One that succeeded through a contract and would fail is always
 /// compared.
 pub(super) fn governs(
-    (one, kind): (&PastTransaction, Differs),
+    transaction: &PastTransaction,
+    kind: DifferenceKind,
     request: &PlanRequest,
     as_it_was: &Chain,
 ) -> bool {
-    if is_of_upgrades(one, request) {
+    if is_of_upgrades(transaction, request) {
         return true;
     }
-    if kind == Differs::FailsNow {
+    if kind == DifferenceKind::FailsNow {
         return false;
     }
     let kind = TraceKind::Call(CallOptions::default());
     // What no block takes calls nobody.
-    let traced = as_it_was.trace(one.hash.0, kind);
+    let traced = as_it_was.trace(transaction.hash.0, kind);
     let frames =
         traced.map(|answer| call_tree::read_value(&answer.into_json()).unwrap_or_default());
     frames.is_ok_and(|frames| decides_within(&frames, request.registry))
@@ -38,25 +39,26 @@ pub(super) fn governs(
 
 /// Notes what is not compared: transactions that are known without a look, and `seen`, which differ; and the
 /// contracts by which the registry is called in those.
-pub(super) fn note(
-    past: &Past,
+pub(super) fn note_uncompared(
+    past: &PastTransactions,
     request: &PlanRequest,
     seen: &BTreeSet<TxHash>,
     replay: &mut Replay,
 ) -> BTreeSet<Address> {
     let mut accounts = BTreeSet::new();
-    for (_, one) in numbered(past) {
-        let (differs, is_known) = (seen.contains(&one.hash), is_of_upgrades(one, request));
+    for (_, transaction) in numbered(past) {
+        let differs = seen.contains(&transaction.hash);
+        let is_known = is_of_upgrades(transaction, request);
         if !differs && !is_known {
             continue;
         }
         replay.not_compared += 1;
         // The code of a deployment stands there already.
-        if differs && !is_deployment(one, request) {
-            replay.not_compared_differ.push(one.hash);
+        if differs && !is_deployment(transaction, request) {
+            replay.not_compared_differ.push(transaction.hash);
         }
         if !is_known {
-            accounts.extend(one.envelope.to());
+            accounts.extend(transaction.envelope.to());
         }
     }
     accounts
@@ -79,23 +81,25 @@ fn decides(input: &[u8]) -> bool {
         abi::cancelCall::SELECTOR,
     ];
     let governed = SOURCES.into_iter().map(|(selector, ..)| selector);
-    governed.chain(approvals).any(|one| input.starts_with(&one))
+    let mut selectors = governed.chain(approvals);
+    selectors.any(|selector| input.starts_with(&selector))
 }
 
 /// Returns true if a transaction is a call by which the registry changes, or a deployment.
-fn is_of_upgrades(one: &PastTransaction, request: &PlanRequest) -> bool {
-    let input = one.envelope.input();
+fn is_of_upgrades(transaction: &PastTransaction, request: &PlanRequest) -> bool {
+    let input = transaction.envelope.input();
+    let is_of_registry = transaction.envelope.to() == Some(request.registry);
     let changes = || decides(input) || input.starts_with(&abi::rolloutCall::SELECTOR);
-    (one.envelope.to() == Some(request.registry) && changes()) || is_deployment(one, request)
+    (is_of_registry && changes()) || is_deployment(transaction, request)
 }
 
 /// Returns true if a transaction is a call of a precompile or of the deployer, or the deployment of the code
 /// that is tried.
-fn is_deployment(one: &PastTransaction, request: &PlanRequest) -> bool {
-    match one.envelope.to() {
+fn is_deployment(transaction: &PastTransaction, request: &PlanRequest) -> bool {
+    match transaction.envelope.to() {
         Some(to) => to == CREATE2_DEPLOYER || to.starts_with(&[0; 18]),
         None => {
-            let created = one.from.create(one.envelope.nonce());
+            let created = transaction.from.create(transaction.envelope.nonce());
             created == request.call.code.implementation || created == request.call.step.script
         }
     }

@@ -8,7 +8,7 @@ mod governing;
 mod past;
 
 pub(crate) use compare::carry_over;
-pub use past::{PastCall, calls};
+pub use past::{PastCall, PastLimits, read_calls};
 
 use crate::assess::FindingId;
 use crate::client::{self, ChainError, Client, Fork};
@@ -19,11 +19,10 @@ use crate::plan::{
 };
 use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, Bytes};
-use past::Past;
+use past::PastTransactions;
 use stylus_chain::{BlockId, Chain};
 
-/// Replays the newest `count` transactions to the definition's instances, of those in the newest `blocks`
-/// blocks.
+/// Replays the newest transactions to the definition's instances, within the limits.
 ///
 /// # Errors
 /// What keeps it from being made.
@@ -32,7 +31,7 @@ pub async fn replay(
     request: PlanRequest,
     planned: &Plan,
     abis: Abis,
-    (count, blocks): (u32, u64),
+    limits: PastLimits,
 ) -> Result<Option<Replay>, ChainError> {
     let instances: Vec<Address> = planned
         .instances
@@ -44,10 +43,10 @@ pub async fn replay(
         .iter()
         .map(|problem| problem.id.clone())
         .collect();
-    let definition = (request.registry, request.call.name.as_str());
-    let past = past::gather(client, definition, &instances, (count, blocks)).await?;
-    let is_wanted = past::numbered(&past).any(|(_, one)| one.is_wanted);
-    let first = past.blocks.first().filter(|_| is_wanted);
+    let registry = client.registry(request.registry);
+    let past = past::read_past(registry, &request.call.name, &instances, limits).await?;
+    let has_wanted = past::numbered(&past).any(|(_, transaction)| transaction.is_wanted);
+    let first = past.blocks.first().filter(|_| has_wanted);
     let Some(first) = first.map(|block| block.number) else {
         if let Some(change) = past.last_change {
             let note = format!("no transaction since block {change}: older ones ran other code");
@@ -65,13 +64,13 @@ pub async fn replay(
         to_block: past.blocks.last().map_or(before, |block| block.number),
         ..Replay::default()
     };
-    let subject = Subject {
+    let subject = ReplaySubject {
         request,
         instances,
         problems,
         abis,
         code,
-        count: count as usize,
+        count: limits.transactions as usize,
     };
     let before = BlockNumberOrTag::Number(before);
     let replay = async {
@@ -89,7 +88,7 @@ pub async fn replay(
 }
 
 /// The subject of a trial, and what it is tried on.
-struct Subject {
+struct ReplaySubject {
     request: PlanRequest,
     instances: Vec<Address>,
     /// The problems that the plan found at the newest block.
@@ -101,8 +100,12 @@ struct Subject {
     count: usize,
 }
 
-fn carry_out(mut as_it_was: Chain, subject: &Subject, past: &Past) -> Result<Replay, ChainError> {
-    let Subject {
+fn carry_out(
+    mut as_it_was: Chain,
+    subject: &ReplaySubject,
+    past: &PastTransactions,
+) -> Result<Replay, ChainError> {
+    let ReplaySubject {
         request,
         instances,
         code,
@@ -156,7 +159,7 @@ fn carry_out(mut as_it_was: Chain, subject: &Subject, past: &Past) -> Result<Rep
     let would_be = client::replay(&mut upgraded, &past.blocks, Some(&was))?;
     let preimages = as_it_was.end_preimage_record();
 
-    let copies = compare::Copies {
+    let copies = compare::ReplayForks {
         begun,
         as_it_was: &as_it_was,
         upgraded: &upgraded,
@@ -164,16 +167,18 @@ fn carry_out(mut as_it_was: Chain, subject: &Subject, past: &Past) -> Result<Rep
         changed: &changed,
         preimages: &preimages,
     };
-    replay.unfaithful = compare::unfaithful(past, &was);
+    replay.unfaithful = compare::find_unfaithful(past, &was);
     replay.faithful = replay.unfaithful.is_empty();
-    let governs = |one: &_, kind| governing::governs((one, kind), request, &as_it_was);
+    let governs =
+        |transaction: &_, kind| governing::governs(transaction, kind, request, &as_it_was);
+    let abis = &subject.abis;
     let (groups, governing) =
-        differences::differences(past, (&was, &would_be), instances, &subject.abis, governs);
-    let mut left_out = governing::note(past, request, &governing, &mut replay);
+        differences::find_differences(past, &was, &would_be, instances, abis, governs);
+    let mut left_out = governing::note_uncompared(past, request, &governing, &mut replay);
     replay.differences = groups;
     left_out.retain(|account| !instances.contains(account));
     left_out.extend([request.registry, documents::address()]);
-    replay.storage = compare::storage(&copies, request, (instances, &left_out), past, &plan)?;
+    replay.storage = compare::compare_storage(&copies, request, instances, &left_out, past, &plan)?;
     replay.left_out_accounts = left_out.into_iter().collect();
     replay.gas_before = was.iter().map(client::Replayed::gas).sum();
     replay.gas_after = would_be.iter().map(client::Replayed::gas).sum();
@@ -206,13 +211,14 @@ fn not_upgraded(plan: &Plan) -> Vec<String> {
         .instances
         .iter()
         .filter(|instance| !is_settled(plan, instance));
-    let waiting = waiting.map(|one| format!("instance {} stays at {}", one.proxy, one.to));
+    let waiting =
+        waiting.map(|instance| format!("instance {} stays at {}", instance.proxy, instance.to));
     let untried = (plan.untried > 0).then(|| not_tried(plan.untried));
     waiting.chain(untried).collect()
 }
 
 /// Returns true if it is at the version, or at a younger one: no other stays where all were tried and nothing failed.
-fn is_settled(plan: &Plan, one: &InstancePlan) -> bool {
+fn is_settled(plan: &Plan, instance: &InstancePlan) -> bool {
     let is_all = plan.untried == 0 && plan.problems.is_empty();
-    one.to == plan.to || (is_all && !one.migrating)
+    instance.to == plan.to || (is_all && !instance.migrating)
 }

@@ -18,7 +18,7 @@ const TRANSACTIONS_MAX: usize = 1_000;
 const AT_ONCE: usize = 32;
 
 /// The transactions of a span of blocks.
-pub(super) struct Past {
+pub(super) struct PastTransactions {
     /// Blocks with transactions, oldest first.
     pub(super) blocks: Vec<PastBlock>,
     /// Transactions in between that are not sent again.
@@ -29,22 +29,32 @@ pub(super) struct Past {
     pub(super) last_change: Option<u64>,
 }
 
-/// The newest `count` transactions to one of `accounts`, since the definition's code last changed, in the
-/// newest `most` blocks.
-pub(super) async fn gather(
-    client: &Client,
-    (registry, name): (Address, &str),
+/// The limits of what is read of the past.
+#[derive(Debug, Clone, Copy)]
+pub struct PastLimits {
+    /// Transactions to the accounts, at most.
+    pub transactions: u32,
+    /// Blocks that are looked through, at most.
+    pub blocks: u64,
+}
+
+/// Reads the newest transactions to one of `accounts`, since the code of the definition `name` last changed.
+pub(super) async fn read_past(
+    registry: Registry<'_>,
+    name: &str,
     accounts: &[Address],
-    (count, most): (u32, u64),
-) -> Result<Past, ChainError> {
+    limits: PastLimits,
+) -> Result<PastTransactions, ChainError> {
+    let client = registry.client;
     let newest = client.newest_block().await?;
     let wanted = |transaction: &Value| {
         let to = transaction["to"].as_str().and_then(|to| to.parse().ok());
         to.is_some_and(|to: Address| accounts.contains(&to))
     };
     let mut found: Vec<BlockAnswer> = Vec::new();
-    let mut left = count as usize;
-    let oldest = newest.saturating_sub(most.min(REPLAY_BLOCKS_MAX)).max(1);
+    let mut left = limits.transactions as usize;
+    let most = limits.blocks.min(REPLAY_BLOCKS_MAX);
+    let oldest = newest.saturating_sub(most).max(1);
     let blocks = stream::iter((oldest..=newest).rev());
     let mut blocks = blocks
         .map(|number| BlockAnswer::read(client, number))
@@ -53,7 +63,7 @@ pub(super) async fn gather(
         && let Some(block) = blocks.try_next().await?
     {
         if let Some(child) = found.last() {
-            is_parent(client, &block, child)?;
+            require_parent(client, &block, child)?;
         }
         let here = block
             .transactions
@@ -69,16 +79,14 @@ pub(super) async fn gather(
     found.truncate(found.iter().rposition(is_wanted).map_or(0, |at| at + 1));
     found.reverse();
     let last_change = match found.first() {
-        Some(first) => {
-            last_change(client.registry(registry), name, (first.number.to(), newest)).await?
-        }
+        Some(first) => find_last_change(registry, name, first.number.to(), newest).await?,
         None => None,
     };
     if let Some(change) = last_change {
         found.retain(|block| block.number.to::<u64>() > change);
     }
     let all: usize = found.iter().map(|block| block.transactions.len()).sum();
-    let mut past = Past {
+    let mut past = PastTransactions {
         blocks: Vec::new(),
         left_out: 0,
         since,
@@ -90,7 +98,7 @@ pub(super) async fn gather(
             let is_wanted = wanted(transaction);
             let read = PastTransaction::read(transaction);
             match read.filter(|_| is_wanted || all <= TRANSACTIONS_MAX) {
-                Some(one) => transactions.push(PastTransaction { is_wanted, ..one }),
+                Some(read) => transactions.push(PastTransaction { is_wanted, ..read }),
                 None => past.left_out += 1,
             }
         }
@@ -100,8 +108,8 @@ pub(super) async fn gather(
             .collect();
         let outcomes = stream::iter(hashes).map(|hash| Outcome::read(client, hash));
         let outcomes: Vec<Outcome> = outcomes.buffered(AT_ONCE).try_collect().await?;
-        for (one, outcome) in transactions.iter_mut().zip(outcomes) {
-            one.outcome = outcome;
+        for (transaction, outcome) in transactions.iter_mut().zip(outcomes) {
+            transaction.outcome = outcome;
         }
         if !transactions.is_empty() {
             past.blocks.push(block.with(transactions));
@@ -110,12 +118,13 @@ pub(super) async fn gather(
     Ok(past)
 }
 
-/// The block of the last change of the code of a definition's instances among these blocks, the first and the last one
-/// included. The step that is tried does not begin at the version before it.
-async fn last_change(
+/// Finds the block of the last change of the code of a definition's instances among these blocks, the first and the
+/// last one included. The step that is tried does not begin at the version before it.
+async fn find_last_change(
     registry: Registry<'_>,
     name: &str,
-    (from, to): (u64, u64),
+    from: u64,
+    to: u64,
 ) -> Result<Option<u64>, ChainError> {
     let topics: Topics<'_> = [&[], &[definition_id(name).0], &[]];
     let logs = logs(registry.client, registry.address, topics, from, to).await?;
@@ -146,25 +155,28 @@ pub struct PastCall {
     pub value: U256,
 }
 
-/// The newest calls of some accounts; as [`gather`].
-pub async fn calls(
-    client: &Client,
-    definition: (Address, &str),
+/// Reads the newest calls of some accounts; as [`read_past`].
+///
+/// # Errors
+/// What the endpoint says.
+pub async fn read_calls(
+    registry: Registry<'_>,
+    name: &str,
     accounts: &[Address],
-    most: (u32, u64),
+    limits: PastLimits,
 ) -> Result<Vec<PastCall>, ChainError> {
-    let past = gather(client, definition, accounts, most).await?;
-    let wanted = numbered(&past).filter(|(_, one)| one.is_wanted);
-    let calls = wanted.map(|(_, one)| PastCall {
-        from: one.from,
-        input: one.envelope.input().clone(),
-        value: one.envelope.value(),
+    let past = read_past(registry, name, accounts, limits).await?;
+    let wanted = numbered(&past).filter(|(_, transaction)| transaction.is_wanted);
+    let calls = wanted.map(|(_, transaction)| PastCall {
+        from: transaction.from,
+        input: transaction.envelope.input().clone(),
+        value: transaction.envelope.value(),
     });
     Ok(calls.collect())
 }
 
 /// The transactions with their blocks.
-pub(super) fn numbered(past: &Past) -> impl Iterator<Item = (u64, &PastTransaction)> {
+pub(super) fn numbered(past: &PastTransactions) -> impl Iterator<Item = (u64, &PastTransaction)> {
     let blocks = past.blocks.iter();
     blocks.flat_map(|block| {
         block
@@ -175,7 +187,11 @@ pub(super) fn numbered(past: &Past) -> impl Iterator<Item = (u64, &PastTransacti
 }
 
 /// Refuses a block that is not the one before `child`.
-fn is_parent(client: &Client, block: &BlockAnswer, child: &BlockAnswer) -> Result<(), ChainError> {
+fn require_parent(
+    client: &Client,
+    block: &BlockAnswer,
+    child: &BlockAnswer,
+) -> Result<(), ChainError> {
     if block.hash == child.parent_hash {
         return Ok(());
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 /// An account that is known.
 #[derive(Debug, Clone, Default)]
-pub struct Account {
+pub struct IdentifiedAccount {
     /// Its name: what it is.
     pub name: String,
     /// The definition whose instance or code it is.
@@ -16,9 +16,9 @@ pub struct Account {
     pub functions: Functions,
 }
 
-impl Account {
-    /// It is the script of this step, beside others.
-    pub(super) fn leads(&mut self, definition: &str, from: &str, to: &str) {
+impl IdentifiedAccount {
+    /// Adds a step of which it is the script.
+    pub(super) fn add_script_step(&mut self, definition: &str, from: &str, to: &str) {
         let step = format!("{from:?} → {to:?}");
         self.name = if self.name.is_empty() {
             format!("script of {definition:?} {step}")
@@ -30,22 +30,21 @@ impl Account {
         }
     }
 
-    /// Code of a definition, or of several, no matter who runs it.
-    pub(super) fn one_of(code: &BTreeMap<String, Self>) -> Self {
-        let mut accounts = code.values();
-        match (accounts.next(), code.len()) {
-            (Some(only), 1) => only.clone(),
-            _ => {
-                let names: Vec<&str> = code.values().map(|one| one.name.as_str()).collect();
-                let functions = code
-                    .values()
-                    .fold(Functions::default(), |all, one| all.with(&one.functions));
-                Self {
-                    name: format!("one of {}", names.join(", ")),
-                    functions,
-                    ..Self::default()
-                }
-            }
+    /// The code of a definition, or of several, no matter who runs it.
+    pub(super) fn from_definitions(code: &BTreeMap<String, Self>) -> Self {
+        if code.len() == 1
+            && let Some(account) = code.values().next()
+        {
+            return account.clone();
+        }
+        let names: Vec<&str> = code.values().map(|account| account.name.as_str()).collect();
+        let functions = code.values().fold(Functions::default(), |all, account| {
+            all.with(&account.functions)
+        });
+        Self {
+            name: format!("one of {}", names.join(", ")),
+            functions,
+            ..Self::default()
         }
     }
 }
@@ -56,10 +55,10 @@ mod tests {
 
     #[test]
     fn a_script_of_several_steps_is_named_by_all_of_them() {
-        let mut script = Account::default();
-        script.leads("A", "1.0", "2.0");
-        script.leads("A", "2.0", "3.0");
-        script.leads("A", "1.0", "3.0");
+        let mut script = IdentifiedAccount::default();
+        script.add_script_step("A", "1.0", "2.0");
+        script.add_script_step("A", "2.0", "3.0");
+        script.add_script_step("A", "1.0", "3.0");
         let steps = r#""1.0" → "2.0" = "2.0" → "3.0" = "1.0" → "3.0""#;
         assert_eq!(script.name, format!(r#"script of "A" {steps}"#));
         assert_eq!(script.versions, ["2.0", "3.0"]);

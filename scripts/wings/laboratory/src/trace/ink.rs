@@ -9,14 +9,14 @@ use serde_json::value::RawValue;
 
 /// The frames that only one of the two tracers shows.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Unmatched {
+pub(super) struct TracerMismatch {
     /// Frames of callTracer.
     pub frames: usize,
     /// Calls of stylusTracer that ran something.
     pub calls: usize,
 }
 
-impl Unmatched {
+impl TracerMismatch {
     /// Says what is not known because of it.
     pub(super) fn missing(&self) -> Vec<String> {
         let mut missing = Vec::new();
@@ -38,7 +38,7 @@ impl Unmatched {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Step<'a> {
+struct TraceStep<'a> {
     name: String,
     #[serde(default)]
     start_ink: u64,
@@ -49,15 +49,15 @@ struct Step<'a> {
     steps: Option<&'a RawValue>,
 }
 
-/// Notes the ink of every program's frame. Gives what could not be matched.
-pub(super) fn add(frames: &mut [Frame], answer: &RawValue) -> Result<Unmatched, String> {
-    let mut unmatched = Unmatched::default();
+/// Notes the ink of every program's frame, and returns the frames and calls that could not be matched.
+pub(super) fn add_ink(frames: &mut [Frame], answer: &RawValue) -> Result<TracerMismatch, String> {
+    let mut mismatch = TracerMismatch::default();
     let mut left = vec![(0, answer)];
     while let Some((at, raw)) = left.pop() {
-        let steps: Vec<Step<'_>> =
+        let steps: Vec<TraceStep<'_>> =
             serde_json::from_str(raw.get()).map_err(|error| error.to_string())?;
         if let Some(frame) = frames.get_mut(at) {
-            frame.ink = ink(&steps);
+            frame.ink = program_ink(&steps);
         }
         let called = children(frames, at);
         let inner = steps.iter().filter_map(|step| {
@@ -72,7 +72,7 @@ pub(super) fn add(frames: &mut [Frame], answer: &RawValue) -> Result<Unmatched, 
                 // A creation that failed has no account: it is the next one, whatever that is.
                 match inner.next() {
                     Some((_, steps)) => left.push((child, steps)),
-                    None => unmatched.frames += below(frames, child),
+                    None => mismatch.frames += count_subtree(frames, child),
                 }
                 continue;
             };
@@ -84,19 +84,19 @@ pub(super) fn add(frames: &mut [Frame], answer: &RawValue) -> Result<Unmatched, 
             // A call that failed before it became a frame is shown without steps.
             let is_frameless =
                 |(account, steps): &(Address, &RawValue)| *account != to && is_empty(steps);
-            let found = inner.by_ref().find(|one| !is_frameless(one));
+            let found = inner.by_ref().find(|call| !is_frameless(call));
             match found.filter(|(account, _)| *account == to) {
                 Some((_, steps)) => left.push((child, steps)),
-                None => unmatched.frames += below(frames, child),
+                None => mismatch.frames += count_subtree(frames, child),
             }
         }
-        unmatched.calls += inner.filter(|(_, steps)| !is_empty(steps)).count();
+        mismatch.calls += inner.filter(|(_, steps)| !is_empty(steps)).count();
     }
-    Ok(unmatched)
+    Ok(mismatch)
 }
 
 /// Counts a frame and its calls.
-fn below(frames: &[Frame], at: usize) -> usize {
+fn count_subtree(frames: &[Frame], at: usize) -> usize {
     let depth = frames.get(at).map_or(0, |frame| frame.depth);
     let after = frames.iter().skip(at + 1);
     1 + after.take_while(|frame| frame.depth > depth).count()
@@ -105,14 +105,12 @@ fn below(frames: &[Frame], at: usize) -> usize {
 /// The ink of a program from its host functions; none of code that is no program. The end of a program has the ink that
 /// is left. On Nitro it has the ink of its beginning, and a trap has none: the least is what was used until the last
 /// host function then.
-fn ink(steps: &[Step<'_>]) -> Option<Ink> {
+fn program_ink(steps: &[TraceStep<'_>]) -> Option<Ink> {
     let begun = steps.iter().find(|step| step.name == "user_entrypoint")?;
     let (last, before) = steps.split_last()?;
-    let is_end = |step: &Step<'_>| step.name == "user_returned";
-    let end = match (is_end(last), before.last()) {
-        (true, Some(host)) if last.end_ink > host.end_ink => host,
-        _ => last,
-    };
+    let is_end = |step: &TraceStep<'_>| step.name == "user_returned";
+    let host = before.last().filter(|host| last.end_ink > host.end_ink);
+    let end = host.filter(|_| is_end(last)).unwrap_or(last);
     let used = begun.start_ink.saturating_sub(end.end_ink);
     let calls = steps.iter().filter(|step| step.steps.is_some());
     let called: u64 = calls
@@ -164,7 +162,10 @@ mod tests {
             calling(4, 700, 650, &[]),
             step("user_returned", 600, 600),
         ]);
-        assert_eq!(add(&mut frames, &raw(&steps)), Ok(Unmatched::default()));
+        assert_eq!(
+            add_ink(&mut frames, &raw(&steps)),
+            Ok(TracerMismatch::default())
+        );
         let ink: Vec<_> = frames.iter().map(|frame| frame.ink).collect();
         let of = |used, alone| {
             Some(Ink {
@@ -193,7 +194,10 @@ mod tests {
             step("user_returned", 4_206_430_000, 4_206_430_000),
         ]);
         let mut frames = read(&raw(&call(2, 100, &[call(3, 30, &[])]))).expect("a tree");
-        assert_eq!(add(&mut frames, &raw(&steps)), Ok(Unmatched::default()));
+        assert_eq!(
+            add_ink(&mut frames, &raw(&steps)),
+            Ok(TracerMismatch::default())
+        );
         let ink: Vec<_> = frames.iter().map(|frame| frame.ink).collect();
         let least = |used, alone| {
             Some(Ink {
@@ -213,7 +217,7 @@ mod tests {
             step("read_args", 900, 850)
         ]);
         let mut frames = read(&raw(&call(2, 100, &[]))).expect("a tree");
-        add(&mut frames, &raw(&steps)).expect("steps");
+        add_ink(&mut frames, &raw(&steps)).expect("steps");
         let ink = frames[0].ink.expect("ink");
         assert_eq!((ink.used, ink.at_least), (150, true));
     }
@@ -223,13 +227,13 @@ mod tests {
         let tree = call(2, 100, &[call(3, 30, &[call(4, 1, &[])])]);
         let mut frames = read(&raw(&tree)).expect("a tree");
         let other = json!([calling(7, 10, 5, &[step("user_entrypoint", 9, 9)])]);
-        let two = Unmatched {
+        let two = TracerMismatch {
             frames: 2,
-            ..Unmatched::default()
+            ..TracerMismatch::default()
         };
-        assert_eq!(add(&mut frames, &raw(&other)), Ok(two));
+        assert_eq!(add_ink(&mut frames, &raw(&other)), Ok(two));
         assert!(frames.iter().all(|frame| frame.ink.is_none()));
-        assert!(add(&mut frames, &raw(&json!({"steps": []}))).is_err());
+        assert!(add_ink(&mut frames, &raw(&json!({"steps": []}))).is_err());
     }
 
     #[test]
@@ -239,12 +243,15 @@ mod tests {
             calling(4, 700, 650, &[]),
         ]);
         let mut alone = read(&raw(&call(2, 100, &[]))).expect("a tree");
-        let unmatched = add(&mut alone, &raw(&steps)).expect("steps");
-        assert_eq!(unmatched.calls, 1);
-        assert!(unmatched.missing()[0].starts_with("1 calls: "));
+        let mismatch = add_ink(&mut alone, &raw(&steps)).expect("steps");
+        assert_eq!(mismatch.calls, 1);
+        assert!(mismatch.missing()[0].starts_with("1 calls: "));
         // One without steps may have failed before it became a frame.
         let mut frames = read(&raw(&call(2, 100, &[call(3, 30, &[])]))).expect("a tree");
-        assert_eq!(add(&mut frames, &raw(&steps)), Ok(Unmatched::default()));
+        assert_eq!(
+            add_ink(&mut frames, &raw(&steps)),
+            Ok(TracerMismatch::default())
+        );
     }
 
     #[test]
@@ -254,7 +261,10 @@ mod tests {
         let of = calling(3, 900, 800, &[step("user_entrypoint", 50, 20)]);
         for steps in [json!([of]), json!([calling(9, 950, 950, &[]), of])] {
             let mut frames = read(&raw(&tree)).expect("a tree");
-            assert_eq!(add(&mut frames, &raw(&steps)), Ok(Unmatched::default()));
+            assert_eq!(
+                add_ink(&mut frames, &raw(&steps)),
+                Ok(TracerMismatch::default())
+            );
             assert!(frames[2].ink.is_some() && frames[1].ink.is_none());
         }
     }

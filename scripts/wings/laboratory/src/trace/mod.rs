@@ -4,8 +4,8 @@
 //! |---|---|
 //! | `ink` | its stylusTracer, for the ink of each frame |
 //! | `account` | what an account is |
-//! | `known` | which accounts are the registry's, and what version their code is |
-//! | `named` | the frames with the names of contracts and functions |
+//! | `known_accounts` | which accounts are the registry's, and what version their code is |
+//! | `named_frame` | the frames with the names of contracts and functions |
 //! | `flamegraph` | the frames for programs that draw them |
 //! | `error` | why there is no trace |
 
@@ -13,13 +13,13 @@ mod account;
 mod error;
 mod flamegraph;
 mod ink;
-mod known;
-mod named;
+mod known_accounts;
+mod named_frame;
 
-pub use account::Account;
-pub use flamegraph::{flamegraph, is_flamegraph};
-pub use known::Known;
-pub use named::{Code, Named};
+pub use account::IdentifiedAccount;
+pub use flamegraph::{is_flamegraph, render_flamegraph};
+pub use known_accounts::KnownAccounts;
+pub use named_frame::{CodeKind, NamedFrame};
 
 use crate::call_tree::{self, Frame};
 use crate::client::{ChainError, Client};
@@ -30,9 +30,9 @@ use alloy::providers::Provider;
 use error::{not_traced, unreadable};
 use serde::{Deserialize, Serialize};
 
-/// The facts that are known of a mined transaction.
+/// The outcome of a mined transaction.
 #[derive(Debug, Clone, Serialize)]
-pub struct Mined {
+pub struct TransactionSummary {
     /// Its hash.
     pub tx: TxHash,
     /// Its block.
@@ -50,9 +50,9 @@ pub struct Mined {
 
 /// The calls of a transaction.
 #[derive(Debug, Clone)]
-pub struct Trace {
+pub struct TransactionTrace {
     /// The transaction.
-    pub mined: Mined,
+    pub mined: TransactionSummary,
     /// Every call in the order in which they began; each stands after its caller.
     pub frames: Vec<Frame>,
     /// The facts that the endpoint does not give.
@@ -61,7 +61,7 @@ pub struct Trace {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Receipt {
+struct TraceReceipt {
     block_number: U64,
     from: Address,
     status: U64,
@@ -69,8 +69,8 @@ struct Receipt {
     gas_used_for_l1: Option<U64>,
 }
 
-/// Says that the ink of frames is a lower bound, where it is.
-fn without_end(frames: &[Frame]) -> Option<String> {
+/// Notes that the ink of frames is a lower bound, where it is.
+fn note_lower_bounds(frames: &[Frame]) -> Option<String> {
     let ink = frames.iter().filter_map(|frame| frame.ink);
     let bounds = ink.filter(|ink| ink.at_least).count();
     (bounds > 0).then(|| {
@@ -83,10 +83,10 @@ fn without_end(frames: &[Frame]) -> Option<String> {
 ///
 /// # Errors
 /// Where the endpoint does not trace it; what else it says.
-pub async fn trace(client: &Client, tx: TxHash) -> Result<Trace, ChainError> {
+pub async fn trace(client: &Client, tx: TxHash) -> Result<TransactionTrace, ChainError> {
     let method = "eth_getTransactionReceipt";
     let receipt = client.provider().raw_request(method.into(), (tx,)).await;
-    let receipt: Option<Receipt> = receipt.map_err(|error| client.error(method, error))?;
+    let receipt: Option<TraceReceipt> = receipt.map_err(|error| client.error(method, error))?;
     let Some(receipt) = receipt else {
         return Err(client.transaction_not_found(tx));
     };
@@ -95,10 +95,10 @@ pub async fn trace(client: &Client, tx: TxHash) -> Result<Trace, ChainError> {
     let mut frames = call_tree::read(&calls).map_err(|reason| unreadable(client, reason))?;
     let mut missing = Vec::new();
     match client.traced(tx, "stylusTracer").await {
-        Ok(steps) => match ink::add(&mut frames, &steps) {
-            Ok(unmatched) => {
-                missing.extend(unmatched.missing());
-                missing.extend(without_end(&frames));
+        Ok(steps) => match ink::add_ink(&mut frames, &steps) {
+            Ok(mismatch) => {
+                missing.extend(mismatch.missing());
+                missing.extend(note_lower_bounds(&frames));
             }
             Err(reason) => missing.push(format!("ink by frame: {reason}")),
         },
@@ -107,8 +107,8 @@ pub async fn trace(client: &Client, tx: TxHash) -> Result<Trace, ChainError> {
         )),
         Err(error) => return Err(error),
     }
-    Ok(Trace {
-        mined: Mined {
+    Ok(TransactionTrace {
+        mined: TransactionSummary {
             tx,
             block: receipt.block_number.to(),
             from: receipt.from,

@@ -69,12 +69,12 @@ fn layout() -> Layout {
     Layout::from_json(&layout.to_string()).expect("a layout")
 }
 
-struct Slots {
+struct SlotFixture {
     folder: tempfile::TempDir,
     all: BTreeMap<U256, U256>,
 }
 
-impl Slots {
+impl SlotFixture {
     fn new() -> Self {
         Self {
             folder: tempfile::tempdir().expect("a folder"),
@@ -86,14 +86,14 @@ impl Slots {
         self.all.insert(slot, U256::from(value));
     }
 
-    fn store(&self) -> Store {
-        let store = Store::open(&self.folder.path().join("census.redb")).expect("a store");
-        let leaves = self.all.iter().map(|(slot, value)| Leaf {
+    fn store(&self) -> CensusStore {
+        let store = CensusStore::open(&self.folder.path().join("census.redb")).expect("a store");
+        let leaves = self.all.iter().map(|(slot, value)| StorageLeaf {
             hash: keccak256(B256::from(*slot)),
             value: B256::from(*value),
             slot: Some(B256::from(*slot)),
         });
-        let leaves: Vec<Leaf> = leaves.collect();
+        let leaves: Vec<StorageLeaf> = leaves.collect();
         store.add(&leaves, B256::ZERO).expect("written");
         store
     }
@@ -108,12 +108,15 @@ fn word(n: u8) -> Vec<u8> {
 }
 
 /// Explains, and gives the path of each slot.
-fn explained(store: &Store, with_values: bool) -> (Explained, BTreeMap<String, Vec<Value>>) {
+fn explained(
+    store: &CensusStore,
+    with_values: bool,
+) -> (StorageExplanation, BTreeMap<String, Vec<Value>>) {
     let layout = layout();
-    let mut by = By::of(Storage::from(&layout), &[]);
-    by.with_values = with_values;
+    let mut inputs = ExplanationInputs::new(Storage::from(&layout), &[]);
+    inputs.with_values = with_values;
     let mut out = Vec::new();
-    let found = explain(store, &by, Some(&mut out)).expect("explained");
+    let found = explain(store, &inputs, Some(&mut out)).expect("explained");
     let mut paths: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for line in String::from_utf8(out).expect("text").lines() {
         let line: Value = serde_json::from_str(line).expect("a line");
@@ -124,31 +127,31 @@ fn explained(store: &Store, with_values: bool) -> (Explained, BTreeMap<String, V
 }
 
 /// The items that a mapping gives.
-fn items(store: &Store, asked: &str) -> Result<Vec<String>, ChainError> {
+fn items(store: &CensusStore, asked: &str) -> Result<Vec<String>, ChainError> {
     let layout = layout();
-    let mapping = Mapping::find(&Storage::from(&layout), asked)?;
-    let mut by = By::of(Storage::from(&layout), &[]);
-    by.entries = Some(&mapping);
+    let mapping = MappingField::find(&Storage::from(&layout), asked)?;
+    let mut inputs = ExplanationInputs::new(Storage::from(&layout), &[]);
+    inputs.entries = Some(&mapping);
     let mut out = Vec::new();
-    explain(store, &by, Some(&mut out))?;
+    explain(store, &inputs, Some(&mut out))?;
     let text = String::from_utf8(out).expect("text");
     Ok(text.lines().map(str::to_owned).collect())
 }
 
 /// How many entries each count of a field has.
-fn entries(explained: &Explained, name: &str) -> Vec<u64> {
+fn entries(explained: &StorageExplanation, name: &str) -> Vec<u64> {
     let counts = explained.fields.iter().filter(|one| one.name == name);
     counts.map(|one| one.entries).collect()
 }
 
-fn field<'e>(explained: &'e Explained, name: &str) -> &'e FieldCount {
+fn field<'e>(explained: &'e StorageExplanation, name: &str) -> &'e FieldCount {
     let found = explained.fields.iter().rfind(|one| one.name == name);
     found.expect("a field")
 }
 
 #[test]
 fn every_kind_of_field_is_followed_to_its_slots() {
-    let mut slots = Slots::new();
+    let mut slots = SlotFixture::new();
     let number = |n: u64| U256::from(n);
     slots.set(number(0), 1); // owner
     slots.set(number(3), 40); // two words of bytes
@@ -180,8 +183,8 @@ fn every_kind_of_field_is_followed_to_its_slots() {
 
     let store = slots.store();
     let records = [
-        Record(vec![b"alice".to_vec().into()]).to_bytes(),
-        Record(vec![word(1).into(), word(2).into()]).to_bytes(),
+        ValueRecord(vec![b"alice".to_vec().into()]).to_bytes(),
+        ValueRecord(vec![word(1).into(), word(2).into()]).to_bytes(),
     ];
     store.add_records(&records).expect("written");
     let (found, paths) = explained(&store, false);
@@ -202,13 +205,13 @@ fn every_kind_of_field_is_followed_to_its_slots() {
 
 #[test]
 fn what_the_layout_does_not_give_a_slot_to_is_not_explained() {
-    let mut slots = Slots::new();
+    let mut slots = SlotFixture::new();
     slots.all.insert(U256::ZERO, U256::from(1) << 200); // beyond `paused`
     slots.set(U256::from(10), 1); // in the gap
     slots.set(entry(&word(1), U256::from(77)), 1); // of no mapping
     slots.set(entry(&word(3), entry(&word(1), U256::from(2))), 1); // of keys that nobody knows
     let store = slots.store();
-    let record = Record(vec![word(1).into(), word(2).into()]).to_bytes();
+    let record = ValueRecord(vec![word(1).into(), word(2).into()]).to_bytes();
     store.add_records(&[record]).expect("written");
     let (found, paths) = explained(&store, false);
     assert_eq!(found.left(), 4, "{paths:?}");
@@ -267,7 +270,7 @@ fn bytes_after_an_end_and_words_beside_a_value_are_not_explained() {
         ),
         ("in a cell", vec![(number(14), byte(8))], number(14)),
     ] {
-        let mut slots = Slots::new();
+        let mut slots = SlotFixture::new();
         slots.all.extend(all);
         let (found, paths) = explained(&slots.store(), false);
         let left = found.unexplained.iter().filter_map(|one| one.leaf.slot);
@@ -275,7 +278,7 @@ fn bytes_after_an_end_and_words_beside_a_value_are_not_explained() {
         assert_eq!(left, [dirty], "{what}: {paths:?}");
     }
     // A text that no endpoint could store is not followed to its end, and that is said.
-    let mut slots = Slots::new();
+    let mut slots = SlotFixture::new();
     slots.all.insert(number(4), (U256::ONE << 255) | U256::ONE);
     let (found, _) = explained(&slots.store(), false);
     let mut notes = found.notes.iter();
@@ -305,10 +308,10 @@ fn structs_within_structs_are_followed_as_far_as_anybody_can_look() {
         "storage": [{"label": "deep", "slot": "0", "offset": 0, "type": "t_8"}], "types": types,
     });
     let layout = Layout::from_json(&text.to_string()).expect("a layout");
-    let mut slots = Slots::new();
+    let mut slots = SlotFixture::new();
     slots.set(U256::from(5), 1);
-    let by = By::of(Storage::from(&layout), &[]);
-    let found = explain(&slots.store(), &by, None).expect("explained");
+    let inputs = ExplanationInputs::new(Storage::from(&layout), &[]);
+    let found = explain(&slots.store(), &inputs, None).expect("explained");
     assert_eq!(found.left(), 0);
     let note = "deep has more places than are looked at";
     assert!(found.notes.contains(note), "{found:?}");
@@ -316,13 +319,13 @@ fn structs_within_structs_are_followed_as_far_as_anybody_can_look() {
 
 #[test]
 fn a_word_beside_the_old_form_of_an_entry_is_no_entry() {
-    let mut slots = Slots::new();
+    let mut slots = SlotFixture::new();
     let map = U256::from(21);
     slots.set(entry(&word(1), map) + U256::ONE, 7);
     let space = entry(&map.to_be_bytes::<32>(), slots::LAZY.into());
     slots.set(entry(&word(1), space + U256::ONE), 7);
     let store = slots.store();
-    let record = Record(vec![word(1).into()]).to_bytes();
+    let record = ValueRecord(vec![word(1).into()]).to_bytes();
     store.add_records(&[record]).expect("written");
     let (found, paths) = explained(&store, false);
     assert_eq!(found.left(), 1, "{paths:?}");
@@ -331,7 +334,7 @@ fn a_word_beside_the_old_form_of_an_entry_is_no_entry() {
 
 #[test]
 fn keys_are_found_among_hashed_ones_and_among_values() {
-    let mut slots = Slots::new();
+    let mut slots = SlotFixture::new();
     let mapping = U256::from(2);
     let inner = entry(&word(1), mapping);
     slots.set(entry(&word(2), inner), 1);
@@ -346,7 +349,7 @@ fn keys_are_found_among_hashed_ones_and_among_values() {
     store.add_keys(&keys).expect("written");
     assert_eq!(explained(&store, false).0.left(), 0);
 
-    let mut slots = Slots::new();
+    let mut slots = SlotFixture::new();
     slots.set(U256::ZERO, 1); // the owner, account 1
     slots.set(entry(&word(1), U256::from(13)), 1);
     let store = slots.store();
@@ -380,7 +383,7 @@ fn keys_are_hashed_as_their_types_are() {
 
 #[test]
 fn entries_of_a_mapping_are_items_in_the_order_of_their_keys() {
-    let mut slots = Slots::new();
+    let mut slots = SlotFixture::new();
     for (owner, spender, value) in [(2, 1, 7), (1, 9, 5), (1, 3, 6)] {
         let nested = entry(&word(spender), entry(&word(owner), U256::from(2)));
         slots.set(nested, value);
@@ -391,7 +394,9 @@ fn entries_of_a_mapping_are_items_in_the_order_of_their_keys() {
     let pairs = [(1, 3), (1, 9), (2, 1), (1, 2), (5, 5)];
     let records: Vec<Vec<u8>> = pairs
         .iter()
-        .map(|(owner, spender)| Record(vec![word(*owner).into(), word(*spender).into()]).to_bytes())
+        .map(|(owner, spender)| {
+            ValueRecord(vec![word(*owner).into(), word(*spender).into()]).to_bytes()
+        })
         .collect();
     store.add_records(&records).expect("written");
     let line = |words: &[u64]| {

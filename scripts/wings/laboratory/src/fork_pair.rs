@@ -7,9 +7,9 @@ use crate::simulation::Simulation;
 use alloy::primitives::Address;
 use stylus_chain::Chain;
 
-/// The two copies, at the same block and time.
-pub(crate) struct Universes {
-    /// The code of today.
+/// Two copies of a block, at the same time.
+pub(crate) struct ForkPair {
+    /// The copy with the code of today.
     pub(crate) as_it_is: Simulation,
     /// The copy with the upgrade.
     pub upgraded: Simulation,
@@ -17,21 +17,21 @@ pub(crate) struct Universes {
     pub fees: Vec<Address>,
 }
 
-/// Carries out `request` beside the block itself. Nothing depends on the wall clock.
-pub(crate) fn universes(
+/// Forks the block twice and carries out `request` on one copy. Nothing depends on the wall clock.
+pub(crate) fn fork_with_upgrade(
     mut chain: Chain,
     request: &PlanRequest,
-) -> Result<(Universes, Plan), ChainError> {
+) -> Result<(ForkPair, Plan), ChainError> {
     chain.set_timestamp_interval(Some(1));
     let begun = chain.block_number();
     let mut upgraded = chain.branch();
     let (plan, copy) = simulate_on(chain.branch(), request, GasLimits::Once)?;
     carry_over(&copy.chain, begun.into(), &mut upgraded)?;
     let mut as_it_is = Simulation::new(chain);
-    let universes = Universes {
+    let forks = ForkPair {
         fees: LeftOut::of(&mut as_it_is)?.ether,
         upgraded: Simulation::new(upgraded),
         as_it_is,
     };
-    Ok((universes, plan))
+    Ok((forks, plan))
 }

@@ -1,7 +1,7 @@
 //! The owners of the accounts that calls go to: the registry's, its instances', their versions', the framework's,
 //! the chain's. What a registry says of itself is text from outside and stands in quotes.
 
-use super::account::Account;
+use super::account::IdentifiedAccount;
 use crate::build::Framework;
 use crate::call_tree::Frame;
 use crate::client::ChainError;
@@ -24,22 +24,22 @@ const AT_ONCE: usize = 16;
 
 /// The accounts that are known.
 #[derive(Debug, Default)]
-pub struct Known {
-    accounts: BTreeMap<Address, Account>,
+pub struct KnownAccounts {
+    accounts: BTreeMap<Address, IdentifiedAccount>,
     /// Code of versions and scripts, by what it is in each definition that has it.
-    code: BTreeMap<Address, BTreeMap<String, Account>>,
+    code: BTreeMap<Address, BTreeMap<String, IdentifiedAccount>>,
     names: Names,
     /// The facts that could not be found out.
     pub missing: Vec<String>,
 }
 
-impl Known {
+impl KnownAccounts {
     /// Looks up the accounts of these frames, which ran in block `mined_in`: by the manifest's names, the registry, if
     /// one was named, and the layout documents of versions, with their interfaces and steps.
     ///
     /// # Errors
     /// What the chain says. What the registry or a file does not say is noted.
-    pub async fn look(
+    pub async fn look_up(
         frames: &[Frame],
         mined_in: u64,
         names: Names,
@@ -49,9 +49,9 @@ impl Known {
             names,
             ..Self::default()
         };
-        let called = called(frames);
-        known.framework();
-        for account in &called {
+        let accounts = accounts_of(frames);
+        known.add_framework();
+        for account in &accounts {
             if let Some((name, functions)) = of_the_chain(*account) {
                 known.add(*account, name, functions);
             }
@@ -62,8 +62,10 @@ impl Known {
             );
             return Ok(known);
         };
-        let read = known.registry(registry, &called, mined_in, documents).await;
-        if let Err(error) = read {
+        let added = known
+            .add_registry(registry, &accounts, mined_in, documents)
+            .await;
+        if let Err(error) = added {
             if error.is_unanswered() {
                 return Err(error);
             }
@@ -75,12 +77,12 @@ impl Known {
 
     /// Returns what is known of the account whose code a frame runs. Code of several definitions is that of
     /// the instance which runs it.
-    pub fn of(&self, frame: &Frame) -> Option<&Account> {
+    pub fn find(&self, frame: &Frame) -> Option<&IdentifiedAccount> {
         let to = frame.to?;
         let instance = frame.kind.is_delegated().then_some(frame.from);
         let definition = instance.and_then(|proxy| self.accounts.get(&proxy)?.definition.as_ref());
-        let of_it = definition.and_then(|name| self.code.get(&to)?.get(name));
-        of_it.or_else(|| self.accounts.get(&to))
+        let code = definition.and_then(|name| self.code.get(&to)?.get(name));
+        code.or_else(|| self.accounts.get(&to))
     }
 
     /// The account by its alias and by what it is, or its address.
@@ -89,33 +91,36 @@ impl Known {
     }
 
     /// The same of an account of which this is known.
-    pub fn title_of(&self, account: Address, known: Option<&Account>) -> String {
+    pub fn title_of(&self, account: Address, known: Option<&IdentifiedAccount>) -> String {
         let alias = self.names.short(account);
-        let is_named = alias != account.to_string();
-        match (is_named, known) {
-            (true, Some(known)) if known.name != alias => format!("{alias} ({})", known.name),
-            (true, _) => alias,
-            (false, Some(known)) if known.definition.is_some() && known.versions.is_empty() => {
+        if alias != account.to_string() {
+            return match known {
+                Some(known) if known.name != alias => format!("{alias} ({})", known.name),
+                _ => alias,
+            };
+        }
+        match known {
+            Some(known) if known.definition.is_some() && known.versions.is_empty() => {
                 format!("{} {account}", known.name)
             }
-            (false, Some(known)) => known.name.clone(),
-            (false, None) => account.to_string(),
+            Some(known) => known.name.clone(),
+            None => account.to_string(),
         }
     }
 
     fn add(&mut self, account: Address, name: &str, functions: Functions) {
         self.accounts.insert(
             account,
-            Account {
+            IdentifiedAccount {
                 name: name.into(),
                 functions,
-                ..Account::default()
+                ..IdentifiedAccount::default()
             },
         );
     }
 
-    /// The framework's programs, whose addresses follow from their bytes.
-    fn framework(&mut self) {
+    /// Adds the framework's programs, whose addresses follow from their bytes.
+    fn add_framework(&mut self) {
         let Ok(framework) = Framework::pinned() else {
             return; // it says so itself wherever it is needed
         };
@@ -131,10 +136,10 @@ impl Known {
         self.add(framework.proxy.address, "proxy code", proxy.clone());
     }
 
-    async fn registry(
+    async fn add_registry(
         &mut self,
         registry: Registry<'_>,
-        called: &[Address],
+        accounts: &[Address],
         mined_in: u64,
         documents: &Documents,
     ) -> Result<(), ChainError> {
@@ -145,7 +150,7 @@ impl Known {
             }
             self.add(registry.address, "registry", own.registry.clone());
         }
-        let unknown = called
+        let unknown = accounts
             .iter()
             .filter(|account| !self.accounts.contains_key(*account));
         let unknown: Vec<Address> = unknown.copied().collect();
@@ -166,29 +171,28 @@ impl Known {
             .map(|instance| instance.definition.clone())
             .collect();
         for name in definitions {
-            let functions = self.definition(registry, &name, documents).await?;
-            for one in instances
+            let functions = self.add_definition(registry, &name, documents).await?;
+            for instance in instances
                 .iter()
                 .filter(|instance| instance.definition == name)
             {
-                let answers = own.proxy.clone().with(&functions);
-                let functions = if one.kind.is_adopted() {
-                    own.adopted.clone().with(&functions)
+                let own = if instance.kind.is_adopted() {
+                    &own.adopted
                 } else {
-                    answers
+                    &own.proxy
                 };
-                let instance = Account {
+                let account = IdentifiedAccount {
                     name: format!("instance of {name:?}"),
                     definition: Some(name.clone()),
                     versions: Vec::new(),
-                    functions,
+                    functions: own.clone().with(&functions),
                 };
-                self.accounts.insert(one.proxy, instance);
+                self.accounts.insert(instance.proxy, account);
             }
         }
         for (account, code) in &self.code {
             let known = self.accounts.entry(*account);
-            known.or_insert_with(|| Account::one_of(code));
+            known.or_insert_with(|| IdentifiedAccount::from_definitions(code));
         }
         Ok(())
     }
@@ -223,9 +227,9 @@ impl Known {
         }
     }
 
-    /// The code of a definition's versions. Gives the functions of all its versions,
+    /// Adds the code of a definition's versions. Returns the functions of all its versions,
     /// the newest before the others.
-    async fn definition(
+    async fn add_definition(
         &mut self,
         registry: Registry<'_>,
         name: &str,
@@ -236,11 +240,11 @@ impl Known {
         let mut all = Functions::default();
         for found in registry.versions_of(name, labels).await? {
             let code = &found.code;
-            let functions = self.functions(name, code, documents).await?;
+            let functions = self.read_functions(name, code, documents).await?;
             all = functions.clone().with(&all);
             for step in found.steps.iter().filter(|step| runs(step).runs_script()) {
                 let script = self.code_of(name, step.script);
-                script.leads(name, &step.from, &found.version);
+                script.add_script_step(name, &step.from, &found.version);
                 let declared = script.functions.clone().with(&functions);
                 script.functions = declared.with(&own.implementation);
             }
@@ -256,17 +260,17 @@ impl Known {
     }
 
     /// Returns what an account is in a definition.
-    fn code_of(&mut self, definition: &str, account: Address) -> &mut Account {
+    fn code_of(&mut self, definition: &str, account: Address) -> &mut IdentifiedAccount {
         let code = self.code.entry(account).or_default();
         code.entry(definition.to_owned())
-            .or_insert_with(|| Account {
+            .or_insert_with(|| IdentifiedAccount {
                 definition: Some(definition.to_owned()),
-                ..Account::default()
+                ..IdentifiedAccount::default()
             })
     }
 
-    /// The functions of a version: the interface and the steps of its layout document.
-    async fn functions(
+    /// Reads the functions of a version: the interface and the steps of its layout document.
+    async fn read_functions(
         &mut self,
         name: &str,
         code: &RecordedCode,
@@ -304,7 +308,7 @@ async fn instances_among(
 }
 
 /// Every account whose code ran or that called, in the order of the calls.
-fn called(frames: &[Frame]) -> Vec<Address> {
+fn accounts_of(frames: &[Frame]) -> Vec<Address> {
     let mut seen = BTreeSet::new();
     let accounts = frames
         .iter()

@@ -7,14 +7,14 @@ use std::str::FromStr;
 
 /// The transactions whose runs are counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wanted {
+pub enum TransactionSelector {
     /// One transaction.
     Transaction(TxHash),
     /// Every transaction of these blocks.
     Blocks(RangeInclusive<u64>),
 }
 
-impl FromStr for Wanted {
+impl FromStr for TransactionSelector {
     type Err = String;
 
     /// A transaction's hash, or `FIRST..LAST`, both included.
@@ -41,13 +41,13 @@ impl FromStr for Wanted {
 #[test]
 fn transactions_and_blocks_are_read_as_they_are_named() {
     let hash = B256::repeat_byte(7);
-    let read = |text: &str| text.parse::<Wanted>();
+    let read = |text: &str| text.parse::<TransactionSelector>();
     assert_eq!(
         read(&hash.to_string()),
-        Ok(Wanted::Transaction(hash.into()))
+        Ok(TransactionSelector::Transaction(hash.into()))
     );
-    assert_eq!(read("3..5"), Ok(Wanted::Blocks(3..=5)));
-    assert_eq!(read("3..3"), Ok(Wanted::Blocks(3..=3)));
+    assert_eq!(read("3..5"), Ok(TransactionSelector::Blocks(3..=5)));
+    assert_eq!(read("3..3"), Ok(TransactionSelector::Blocks(3..=3)));
     for wrong in ["", "3", "0..3", "5..3", "3..", "..3", "3..x", "0x12"] {
         assert!(read(wrong).is_err(), "{wrong}");
     }

@@ -1,15 +1,17 @@
 //! Runs a sequence on both copies and looks for the first difference.
 
 use super::difference::{
-    BALANCE, Difference, Ended, Expected, Intended, Key, Kind, compare, owner,
+    BALANCE, BehaviorDifference, CallEffects, DifferenceKey, DifferenceKind, ExpectedBehavior,
+    IntendedDifferences, compare, owner,
 };
-use super::sequence::{Call, Target};
+use super::sequence::{FuzzCall, TargetFunction};
 use crate::client::ChainError;
+use crate::fork_pair::ForkPair;
 use crate::functions::Functions;
 use crate::inspect::in_one_slot;
 use crate::plan::Abis;
 use crate::simulation::Simulation;
-use crate::universes::Universes;
+
 use alloy::json_abi::Function;
 use alloy::primitives::{Address, B256, Bytes, Selector, U256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,53 +25,85 @@ const GAS: u64 = 8_000_000;
 /// A call that takes less than this part of its gas with one version does not run out of it with the other by chance.
 const FAR_FROM_SPENT: u64 = 8;
 
-/// Both copies, and what is compared on them.
-pub(super) struct Bench {
+/// An executor of sequences on both copies, and what it compares on them.
+pub(super) struct DifferentialExecutor {
     pub(super) before: Simulation,
     pub(super) after: Simulation,
     pub(super) proxy: Address,
-    pub(super) targets: Vec<Target>,
+    pub(super) targets: Vec<TargetFunction>,
     pub(super) abis: Abis,
-    pub(super) intended: Intended,
-    variables: Vec<Variable>,
+    pub(super) intended: IntendedDifferences,
+    variables: Vec<ComparedVariable>,
     /// Differences that are passed over: they were found.
-    pub(super) known: BTreeSet<Key>,
+    pub(super) known: BTreeSet<DifferenceKey>,
     /// Accounts that getters of one are asked about before any call.
     accounts: Vec<Address>,
     /// Accounts that get fees: they own what calls happened to cost.
     fees: Vec<Address>,
     /// What calls have done.
-    pub(super) seen: Seen,
+    pub(super) coverage: BehaviorCoverage,
     /// Calls so far, on both copies together one.
     pub(super) calls: u64,
     /// Sequences that needed state which is not at hand.
     pub(super) unread: u64,
 }
 
-/// A value that both versions have under one name.
-struct Variable {
-    name: String,
-    is: Is,
+/// The subject of an executor.
+pub(super) struct ExecutorConfig<'a> {
+    /// The instance that is called.
+    pub(super) proxy: Address,
+    /// The accounts that call.
+    pub(super) callers: &'a [Address],
+    /// Accounts that getters of one are asked about before any call.
+    pub(super) accounts: Vec<Address>,
+    /// The functions that are called.
+    pub(super) targets: Vec<TargetFunction>,
+    /// Functions without arguments, whose answers are compared.
+    pub(super) getters: &'a [Function],
+    /// The interfaces of both versions.
+    pub(super) abis: Abis,
+    /// The layouts of both versions.
+    pub(super) layouts: [&'a Layout; 2],
+    /// The differences that are declared.
+    pub(super) intended: IntendedDifferences,
+    /// Functions that must answer true with the new version.
+    pub(super) invariants: Vec<Function>,
+    /// True if the gas that a call used counts.
+    pub(super) counts_gas: bool,
 }
 
-/// How it is read.
-enum Is {
+/// A value that both versions have under one name.
+struct ComparedVariable {
+    name: String,
+    source: VariableSource,
+}
+
+/// The source of a variable's value.
+enum VariableSource {
     Getter(Bytes),
     /// A getter of one account, by its selector.
-    OfAccount(Selector),
+    AccountGetter(Selector),
     /// A function that must answer true with the new version.
     Invariant(Bytes),
     /// A field of the layout, on both sides.
     Field(Box<[(Storage, ValuePlace); 2]>),
 }
 
-/// What both sides say of a variable, and what the one before has exactly; nothing where it is the same.
-type Values = Option<(String, String, Expected)>;
+/// A variable that has another value with the new version.
+struct ValueDifference {
+    before: String,
+    after: String,
+    /// The exact value of the version before.
+    expected: ExpectedBehavior,
+}
 
-/// What a sequence showed.
+/// The answer of a getter: true if it succeeded, and its data.
+type GetterAnswer = (bool, Bytes);
+
+/// The outcome of a sequence.
 #[derive(Default)]
-pub(super) struct Shown {
-    pub(super) difference: Option<Difference>,
+pub(super) struct SequenceOutcome {
+    pub(super) difference: Option<BehaviorDifference>,
     /// The last call that did what none did before.
     pub(super) new: Option<usize>,
     /// What calls that read answered.
@@ -78,80 +112,75 @@ pub(super) struct Shown {
     pub(super) succeeded: Vec<bool>,
 }
 
-impl Bench {
-    /// With everybody's ether lent, before any call.
-    pub(super) fn new(
-        universes: Universes,
-        (proxy, callers, accounts): (Address, &[Address], Vec<Address>),
-        (targets, getters, abis): (Vec<Target>, &[Function], Abis),
-        layouts: [&Layout; 2],
-        (intended, invariants): (Intended, Vec<Function>),
-        counts_gas: bool,
-    ) -> Result<Self, ChainError> {
-        let (mut before, mut after) = (universes.as_it_is, universes.upgraded);
+impl DifferentialExecutor {
+    /// Lends ether to all callers, before any call.
+    pub(super) fn new(forks: ForkPair, config: ExecutorConfig<'_>) -> Result<Self, ChainError> {
+        let (mut before, mut after) = (forks.as_it_is, forks.upgraded);
         for side in [&mut before, &mut after] {
-            for caller in callers {
+            for caller in config.callers {
                 side.lend(*caller)?;
             }
         }
-        let getters = getters.iter().map(|getter| Variable {
+        let getters = config.getters.iter().map(|getter| ComparedVariable {
             name: getter.name.clone(),
-            is: Is::Getter(getter.selector().0.into()),
+            source: VariableSource::Getter(getter.selector().0.into()),
         });
-        let invariants = invariants.into_iter().map(|invariant| Variable {
+        let invariants = config.invariants.into_iter();
+        let invariants = invariants.map(|invariant| ComparedVariable {
             name: invariant.signature(),
-            is: Is::Invariant(invariant.selector().0.into()),
+            source: VariableSource::Invariant(invariant.selector().0.into()),
         });
-        let mut variables: Vec<Variable> = invariants.chain(getters).collect();
-        variables.extend(fields(layouts));
-        let of_account = targets.iter().filter(|target| target.reads_account());
-        variables.extend(of_account.map(|one| Variable {
-            name: one.function.signature(),
-            is: Is::OfAccount(one.function.selector()),
+        let mut variables: Vec<ComparedVariable> = invariants.chain(getters).collect();
+        variables.extend(common_fields(config.layouts));
+        let targets = config.targets.iter();
+        let account_getters = targets.filter(|target| target.reads_account());
+        variables.extend(account_getters.map(|target| ComparedVariable {
+            name: target.function.signature(),
+            source: VariableSource::AccountGetter(target.function.selector()),
         }));
         before.chain.count_blocks();
         Ok(Self {
             before,
             after,
-            proxy,
-            targets,
-            abis,
-            intended,
+            proxy: config.proxy,
+            targets: config.targets,
+            abis: config.abis,
+            intended: config.intended,
             variables,
             known: BTreeSet::new(),
-            accounts,
-            fees: universes.fees,
-            seen: Seen {
-                counts_gas,
-                ..Seen::default()
+            accounts: config.accounts,
+            fees: forks.fees,
+            coverage: BehaviorCoverage {
+                counts_gas: config.counts_gas,
+                ..BehaviorCoverage::default()
             },
             calls: 0,
             unread: 0,
         })
     }
 
-    /// The first of what is meant to differ that is nothing which is compared.
-    pub(super) fn stray(&self) -> Option<&str> {
+    /// Finds the first declared difference of something that is not compared.
+    pub(super) fn find_uncompared(&self) -> Option<&str> {
         let known = [&self.abis.before, &self.abis.after];
         let functions = known.into_iter().flat_map(Functions::all);
         let events = known.into_iter().flat_map(Functions::events);
         let mut subjects: Vec<String> = functions.map(Function::signature).collect();
         subjects.extend(events.map(|event| event.name.clone()));
         subjects.extend(self.variables.iter().map(|variable| variable.name.clone()));
-        self.intended.stray(&subjects)
+        self.intended.find_unknown(&subjects)
     }
 
-    /// How many variables are compared.
-    pub(super) fn variables(&self) -> usize {
+    /// The number of variables that are compared.
+    pub(super) fn variable_count(&self) -> usize {
         self.variables.len()
     }
 
     /// Runs the calls on copies of both sides. A sequence that needs state which is not at hand shows nothing.
-    pub(super) fn run(&mut self, calls: &[Call]) -> Result<Shown, ChainError> {
-        let shown = self.compared(calls);
+    pub(super) fn run(&mut self, calls: &[FuzzCall]) -> Result<SequenceOutcome, ChainError> {
+        let shown = self.run_forks(calls);
         if shown.as_ref().is_err_and(ChainError::is_unread) {
             self.unread += 1;
-            return Ok(Shown::default());
+            return Ok(SequenceOutcome::default());
         }
         shown
     }
@@ -159,9 +188,9 @@ impl Bench {
     /// Runs the calls on copies of both sides. A sequence ends at its first difference; what is known, or
     /// meant, is passed over, but after a known difference of a call nothing can be told. After a call that is meant
     /// to end otherwise, and succeeds on one side alone, only invariants can.
-    fn compared(&mut self, calls: &[Call]) -> Result<Shown, ChainError> {
+    fn run_forks(&mut self, calls: &[FuzzCall]) -> Result<SequenceOutcome, ChainError> {
         let (mut before, mut after) = (self.before.branch(), self.after.branch());
-        let mut shown = Shown::default();
+        let mut shown = SequenceOutcome::default();
         let mut is_apart = false;
         for (at, call) in calls.iter().enumerate() {
             self.calls += 1;
@@ -169,13 +198,12 @@ impl Bench {
                 continue;
             };
             let input = call.input(&self.targets);
-            let one = (target, call, &input);
             self.before.chain.count_blocks();
-            let old = carried_out(&mut before, self.proxy, one)?;
-            let mut is_new = self.seen.blocks(self.before.chain.count_blocks());
-            let new = carried_out(&mut after, self.proxy, one)?;
-            is_new |= self.seen.blocks(self.before.chain.count_blocks());
-            is_new |= self.seen.ends(call, &input, [&old, &new]);
+            let old = execute(&mut before, self.proxy, target, call, &input)?;
+            let mut is_new = self.coverage.add_blocks(self.before.chain.count_blocks());
+            let new = execute(&mut after, self.proxy, target, call, &input)?;
+            is_new |= self.coverage.add_blocks(self.before.chain.count_blocks());
+            is_new |= self.coverage.add_end(call, &input, [&old, &new]);
             if is_new {
                 shown.new = Some(at);
             }
@@ -183,15 +211,11 @@ impl Bench {
             if target.reads() && old.success {
                 shown.answers.push(old.output.clone());
             }
-            let is_telling = match (old.is_spent, new.is_spent) {
-                (false, false) => true,
-                (false, true) => old.gas < GAS / FAR_FROM_SPENT,
-                _ => false,
-            };
-            if !is_telling {
+            let is_comparable = !old.is_spent && (!new.is_spent || old.gas < GAS / FAR_FROM_SPENT);
+            if !is_comparable {
                 return Ok(shown);
             }
-            let compared = compare((&old, &new), &input, &self.abis, &self.intended);
+            let compared = compare(&old, &new, &input, &self.abis, &self.intended);
             let Some((kind, before, after)) = compared else {
                 continue;
             };
@@ -200,7 +224,7 @@ impl Bench {
                 is_apart = old.success != new.success;
                 if is_apart { break } else { continue }
             }
-            let difference = Difference {
+            let difference = BehaviorDifference {
                 kind,
                 subject,
                 at: Some(at),
@@ -213,47 +237,48 @@ impl Bench {
             return Ok(shown);
         }
         let sides = [&before, &after];
-        shown.difference = self.variable(sides, calls, is_apart)?;
+        shown.difference = self.compare_variables(sides, calls, is_apart)?;
         if shown.difference.is_none() && !is_apart {
-            shown.difference = self.balance(sides)?;
+            shown.difference = self.compare_balances(sides)?;
         }
         Ok(shown)
     }
 
-    /// The first variable that differs; the first invariant that does not hold, where the states are apart.
-    fn variable(
+    /// Finds the first variable that differs; the first invariant that does not hold, where the states are apart.
+    fn compare_variables(
         &self,
         sides: [&Simulation; 2],
-        calls: &[Call],
+        calls: &[FuzzCall],
         is_apart: bool,
-    ) -> Result<Option<Difference>, ChainError> {
+    ) -> Result<Option<BehaviorDifference>, ChainError> {
         let accounts = self.accounts_of(sides, calls)?;
-        for one in &self.variables {
-            let is_invariant = matches!(one.is, Is::Invariant(_));
+        for variable in &self.variables {
+            let is_invariant = matches!(variable.source, VariableSource::Invariant(_));
             let kind = if is_invariant {
-                Kind::Broken
+                DifferenceKind::Broken
             } else {
-                Kind::Variable
+                DifferenceKind::Variable
             };
-            let is_intended = !is_invariant && (is_apart || self.intended.has(&one.name));
-            if is_intended || self.known.contains(&(kind, one.name.clone())) {
+            let is_intended = !is_invariant && (is_apart || self.intended.has(&variable.name));
+            if is_intended || self.known.contains(&(kind, variable.name.clone())) {
                 continue;
             }
-            let values = match &one.is {
-                Is::Getter(input) | Is::Invariant(input) => {
-                    self.getter(sides, input, is_invariant)?
+            let difference = match &variable.source {
+                VariableSource::Getter(input) => self.compare_getter(sides, input)?,
+                VariableSource::Invariant(input) => self.check_invariant(sides, input)?,
+                VariableSource::AccountGetter(selector) => {
+                    self.compare_account_getter(sides, *selector, &accounts)?
                 }
-                Is::OfAccount(selector) => self.of_accounts(sides, *selector, &accounts)?,
-                Is::Field(places) => self.field(sides, places)?,
+                VariableSource::Field(places) => self.compare_field(sides, places)?,
             };
-            if let Some((before, after, expected)) = values {
-                return Ok(Some(Difference {
+            if let Some(difference) = difference {
+                return Ok(Some(BehaviorDifference {
                     kind,
-                    subject: one.name.clone(),
+                    subject: variable.name.clone(),
                     at: None,
-                    before,
-                    after,
-                    expected,
+                    before: difference.before,
+                    after: difference.after,
+                    expected: difference.expected,
                 }));
             }
         }
@@ -265,7 +290,7 @@ impl Bench {
     fn accounts_of(
         &self,
         sides: [&Simulation; 2],
-        calls: &[Call],
+        calls: &[FuzzCall],
     ) -> Result<BTreeSet<Address>, ChainError> {
         if calls.is_empty() {
             return Ok(self.accounts.iter().copied().collect());
@@ -279,68 +304,95 @@ impl Bench {
         Ok(if written(sides[0])? == written(sides[1])? {
             BTreeSet::new()
         } else {
-            calls.iter().flat_map(Call::accounts).collect()
+            calls.iter().flat_map(FuzzCall::accounts).collect()
         })
     }
 
-    /// The first account of which a getter answers something else.
-    fn of_accounts(
+    /// Finds the first account of which a getter answers something else.
+    fn compare_account_getter(
         &self,
         sides: [&Simulation; 2],
         selector: Selector,
         accounts: &BTreeSet<Address>,
-    ) -> Result<Values, ChainError> {
+    ) -> Result<Option<ValueDifference>, ChainError> {
         for account in accounts {
             let input = [&selector[..], &account.into_word()[..]].concat();
-            if let Some((before, after, expected)) = self.getter(sides, &input.into(), false)? {
-                let of = |value: String| format!("{value}, of {account}");
-                return Ok(Some((of(before), of(after), expected)));
+            if let Some(difference) = self.compare_getter(sides, &input.into())? {
+                return Ok(Some(ValueDifference {
+                    before: format!("{}, of {account}", difference.before),
+                    after: format!("{}, of {account}", difference.after),
+                    expected: difference.expected,
+                }));
             }
         }
         Ok(None)
     }
 
-    /// What a getter answers on both sides, where that differs; of an invariant where it does not hold with the new
-    /// version.
-    fn getter(
+    /// Compares the answers of a getter on both sides.
+    fn compare_getter(
+        &self,
+        sides: [&Simulation; 2],
+        input: &Bytes,
+    ) -> Result<Option<ValueDifference>, ChainError> {
+        let [old, new] = self.ask_both(sides, input)?;
+        let expected = old.clone();
+        Ok((new != expected).then(|| self.answer_difference(input, &old, &new, expected)))
+    }
+
+    /// Compares the answer of an invariant with the new version with `true`.
+    fn check_invariant(
+        &self,
+        sides: [&Simulation; 2],
+        input: &Bytes,
+    ) -> Result<Option<ValueDifference>, ChainError> {
+        let [old, new] = self.ask_both(sides, input)?;
+        let expected = (true, Bytes::from(B256::with_last_byte(1)));
+        Ok((new != expected).then(|| self.answer_difference(input, &old, &new, expected)))
+    }
+
+    /// Asks a getter on both sides.
+    fn ask_both(
         &self,
         [before, after]: [&Simulation; 2],
         input: &Bytes,
-        must_hold: bool,
-    ) -> Result<Values, ChainError> {
+    ) -> Result<[GetterAnswer; 2], ChainError> {
         let ask = |side: &Simulation| side.probe(self.proxy, input.clone());
-        let (old, new) = (ask(before)?, ask(after)?);
-        let wanted = if must_hold {
-            (true, Bytes::from(B256::with_last_byte(1)))
-        } else {
-            old.clone()
-        };
-        let words = |(success, output): &(bool, Bytes), known: &Functions| {
+        Ok([ask(before)?, ask(after)?])
+    }
+
+    fn answer_difference(
+        &self,
+        input: &Bytes,
+        old: &GetterAnswer,
+        new: &GetterAnswer,
+        expected: GetterAnswer,
+    ) -> ValueDifference {
+        let describe = |answer: &GetterAnswer, known: &Functions| {
+            let (success, output) = answer;
             if *success {
-                known
-                    .returned(input, output)
-                    .unwrap_or_else(|| output.to_string())
+                let values = known.returned(input, output);
+                values.unwrap_or_else(|| output.to_string())
             } else {
                 format!("it reverts: {}", known.revert(output))
             }
         };
-        Ok((new != wanted).then(|| {
-            let (success, output) = wanted;
-            let expected = Expected::Answers(input.clone(), success.then_some(output));
-            let before = words(&old, &self.abis.before);
-            (before, words(&new, &self.abis.after), expected)
-        }))
+        let (success, output) = expected;
+        ValueDifference {
+            before: describe(old, &self.abis.before),
+            after: describe(new, &self.abis.after),
+            expected: ExpectedBehavior::Answers(input.clone(), success.then_some(output)),
+        }
     }
 
-    /// What a variable holds on both sides, where that differs.
-    fn field(
+    /// Compares the value of a field on both sides.
+    fn compare_field(
         &self,
         [old, new]: [&Simulation; 2],
         [before, after]: &[(Storage, ValuePlace); 2],
-    ) -> Result<Values, ChainError> {
+    ) -> Result<Option<ValueDifference>, ChainError> {
         let word = |side: &Simulation, (_, place): &(Storage, ValuePlace)| {
-            let at = BlockId::latest();
-            side.chain.storage(self.proxy, place.slot, at)
+            let latest = BlockId::latest();
+            side.chain.storage(self.proxy, place.slot, latest)
         };
         let (old, new) = (word(old, before)?, word(new, after)?);
         let none = BTreeMap::new();
@@ -350,36 +402,43 @@ impl Bench {
         let bytes = before.1.bytes_of(&old);
         Ok((bytes != after.1.bytes_of(&new)).then(|| {
             let place = after.1;
-            let expected = Expected::Holds {
+            let expected = ExpectedBehavior::Holds {
                 slot: place.slot,
                 begin: WORD_BYTES.saturating_sub(place.offset + place.bytes_taken()) as usize,
                 bytes: Bytes::copy_from_slice(bytes),
             };
-            (value(before, old), value(after, new), expected)
+            ValueDifference {
+                before: value(before, old),
+                after: value(after, new),
+                expected,
+            }
         }))
     }
 
-    /// The first account that owns another amount of ether, fees and loans aside.
-    fn balance(&self, sides: [&Simulation; 2]) -> Result<Option<Difference>, ChainError> {
+    /// Finds the first account that owns another amount of ether, fees and loans aside.
+    fn compare_balances(
+        &self,
+        sides: [&Simulation; 2],
+    ) -> Result<Option<BehaviorDifference>, ChainError> {
         // Both began with the same state: what did not change on one side is as it was.
         let mut all: BTreeMap<Address, [U256; 2]> = BTreeMap::new();
         for (at, side) in sides.into_iter().enumerate() {
-            for one in side.account_changes()? {
-                let begun = one.before.balance;
-                let balances = all.entry(one.address).or_insert([begun, begun]);
+            for change in side.account_changes()? {
+                let begun = change.before.balance;
+                let balances = all.entry(change.address).or_insert([begun, begun]);
                 if let Some(balance) = balances.get_mut(at) {
-                    *balance = one.after.balance;
+                    *balance = change.after.balance;
                 }
             }
         }
         for (account, [old, new]) in all {
-            let difference = Difference {
-                kind: Kind::Balance,
+            let difference = BehaviorDifference {
+                kind: DifferenceKind::Balance,
                 subject: owner(account, self.proxy),
                 at: None,
                 before: format!("{old} wei"),
                 after: format!("{new} wei"),
-                expected: Expected::Owns(account, old),
+                expected: ExpectedBehavior::Owns(account, old),
             };
             let declared = format!("{BALANCE}{}", difference.subject);
             let is_passed_over = self.fees.contains(&account)
@@ -394,15 +453,15 @@ impl Bench {
 }
 
 /// The variables that both layouts have under one name and with one type.
-fn fields([before, after]: [&Layout; 2]) -> Vec<Variable> {
+fn common_fields([before, after]: [&Layout; 2]) -> Vec<ComparedVariable> {
     let (before, after) = (Storage::from(before), Storage::from(after));
     let new: BTreeMap<String, FieldPlace> = in_one_slot(&after).collect();
     let both = in_one_slot(&before).filter_map(|(name, old)| {
         let other = new.get(&name)?;
         let is_same = old.label == other.label && old.place.size == other.place.size;
-        is_same.then(|| Variable {
+        is_same.then(|| ComparedVariable {
             name,
-            is: Is::Field(Box::new([
+            source: VariableSource::Field(Box::new([
                 (before.clone(), old.place),
                 (after.clone(), other.place),
             ])),
@@ -411,12 +470,14 @@ fn fields([before, after]: [&Layout; 2]) -> Vec<Variable> {
     both.collect()
 }
 
-/// Carries out a call on one side: what reads is asked, everything else is mined.
-fn carried_out(
+/// Executes a call on one side: what reads is asked, everything else is mined.
+fn execute(
     side: &mut Simulation,
     proxy: Address,
-    (target, call, input): (&Target, &Call, &Bytes),
-) -> Result<Ended, ChainError> {
+    target: &TargetFunction,
+    call: &FuzzCall,
+    input: &Bytes,
+) -> Result<CallEffects, ChainError> {
     if call.blocks > 0 {
         let newest = side.chain.block(BlockId::latest());
         let number = newest.map_or(0, |block| block.l1_block_number);
@@ -448,7 +509,7 @@ fn carried_out(
             ended.note,
         )
     };
-    Ok(Ended {
+    Ok(CallEffects {
         is_spent: !success && output.is_empty() && gas >= GAS - GAS / 32,
         success,
         output,
@@ -458,26 +519,26 @@ fn carried_out(
     })
 }
 
-/// What calls have done, as far as it tells one path through the code from another.
+/// The behaviors of calls, as far as they tell one path through the code from another.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(super) struct BehaviorCoverage {
     /// How they ended: by hash.
     ends: BTreeSet<u64>,
     /// Of each basic block of a program, about how often it ran in one call: a bit for each number.
     blocks: BTreeMap<B256, Vec<u64>>,
-    /// Whether the gas that a call used counts: the blocks of EVM code are not counted.
+    /// True if the gas that a call used counts: the blocks of EVM code are not counted.
     counts_gas: bool,
 }
 
-impl Seen {
+impl BehaviorCoverage {
     /// How many behaviors were told apart.
     pub(super) fn count(&self) -> usize {
         let bits = self.blocks.values().flatten().map(|seen| seen.count_ones());
         self.ends.len() + bits.sum::<u32>() as usize
     }
 
-    /// Takes over what ran in a call; whether some of it never did.
-    fn blocks(&mut self, counted: BTreeMap<B256, Vec<BasicBlock>>) -> bool {
+    /// Adds the blocks that ran in a call. Returns true if some of them never did.
+    fn add_blocks(&mut self, counted: BTreeMap<B256, Vec<BasicBlock>>) -> bool {
         let mut is_new = false;
         for (code, blocks) in counted {
             let seen = self.blocks.entry(code).or_default();
@@ -495,9 +556,9 @@ impl Seen {
         is_new
     }
 
-    /// Takes over how a call ended on both sides; whether none ended so. Of the EVM the gas that was used, but for what
-    /// its calldata cost, tells paths apart.
-    fn ends(&mut self, call: &Call, input: &[u8], sides: [&Ended; 2]) -> bool {
+    /// Adds how a call ended on both sides. Returns true if none ended so. Of the EVM the gas that was used, but for
+    /// what its calldata cost, tells paths apart.
+    fn add_end(&mut self, call: &FuzzCall, input: &[u8], sides: [&CallEffects; 2]) -> bool {
         let zeros = input.iter().filter(|byte| **byte == 0).count() as u64;
         let calldata = 4 * zeros + 16 * (input.len() as u64 - zeros);
         let ends = sides.map(|side| {

@@ -1,6 +1,6 @@
 //! The entries of a mapping, listed for a migration at the newest block.
 
-use super::{Anchor, Census, Options, Subject, Wanted, take};
+use super::{BlockSelector, CensusOptions, CensusReport, StorageAnchor, Subject, take};
 use crate::client::{ChainError, Client};
 use crate::text::count;
 use alloy::primitives::Address;
@@ -11,13 +11,16 @@ use stylus_upgrades_core::census::Entries;
 /// The newest block, with the account's storage root in it.
 ///
 /// # Errors
-/// As [`Anchor::find`].
-pub async fn at(client: &Client, account: Address) -> Result<Box<dyn Entries>, ChainError> {
-    let anchor = Anchor::find(client, account, Wanted::default(), None).await?;
+/// As [`StorageAnchor::find`].
+pub async fn find_entries(
+    client: &Client,
+    account: Address,
+) -> Result<Box<dyn Entries>, ChainError> {
+    let anchor = StorageAnchor::find(client, account, BlockSelector::default(), None).await?;
     Ok(Box::new(anchor))
 }
 
-impl Entries for Anchor {
+impl Entries for StorageAnchor {
     fn block(&self) -> u64 {
         self.block
     }
@@ -33,20 +36,20 @@ impl Entries for Anchor {
             if let Err(why) = &subject.layout {
                 return Ok(Some(why.clone()));
             }
-            let options = Options {
+            let options = CensusOptions {
                 out: Some(file.to_owned()),
                 entries: Some(field.to_owned()),
-                ..Options::default()
+                ..CensusOptions::default()
             };
-            Ok(missing(
+            Ok(describe_missing(
                 &take(client, self.clone(), subject, &options).await?,
             ))
         })
     }
 }
 
-/// Says what may be an entry and is not explained.
-fn missing(census: &Census) -> Option<String> {
+/// Describes what may be an entry and is not explained.
+fn describe_missing(census: &CensusReport) -> Option<String> {
     if !census.complete {
         return Some("the endpoint did not return all slots".into());
     }

@@ -2,10 +2,10 @@
 //! carried out again on a copy in this process, and what was hashed with the root of a mapping after it is a
 //! key of that mapping.
 
-use super::anchor::{Anchor, get_proof};
+use super::anchor::{StorageAnchor, get_proof};
 use super::error::is_no_proofs;
-use super::record::Record;
-use super::store::Store;
+use super::record::ValueRecord;
+use super::store::CensusStore;
 use crate::client::{BlockAnswer, ChainError, Client, Fork, PastTransaction, replay};
 use alloy::consensus::Transaction;
 use alloy::primitives::{Address, B256, hex};
@@ -20,17 +20,17 @@ const KEY_MAX: usize = 512;
 const OPCODES_MAX: usize = 16 << 20;
 
 /// Root of a mapping and key.
-type Hashed = (B256, Vec<u8>);
+type HashedKey = (B256, Vec<u8>);
 
-/// Reads keys into the store; why not all of them. `is_evm` is whether the account's code is run by the EVM.
+/// Reads keys into the store, and returns why some are missing. `is_evm` is true if the EVM runs the account's code.
 pub(super) async fn read(
     client: &Client,
     account: Address,
-    anchor: &Anchor,
+    anchor: &StorageAnchor,
     is_evm: bool,
-    store: &Store,
+    store: &CensusStore,
 ) -> Result<Vec<String>, ChainError> {
-    let (blocks, mut notes) = changed(client, account, anchor).await?;
+    let (blocks, mut notes) = find_changes(client, account, anchor).await?;
     let kind = if is_evm {
         TraceKind::Opcodes(OpcodeOptions {
             memory: true,
@@ -45,7 +45,7 @@ pub(super) async fn read(
         let (done, of_all) = (at as u64, blocks.len() as u64);
         let progress = client.progress();
         progress.advance(done, of_all, "blocks", "replayed");
-        let why = match of_block(client, *block, kind, store).await {
+        let why = match replay_block(client, *block, kind, store).await {
             Err(ChainError::Rpc(error)) => Some(error.words()),
             done => done?,
         };
@@ -57,10 +57,10 @@ pub(super) async fn read(
 
 /// The blocks in which the storage root changed, the oldest first, as bisection finds them: where it came back
 /// to what it was, changes between are passed over.
-async fn changed(
+async fn find_changes(
     client: &Client,
     account: Address,
-    anchor: &Anchor,
+    anchor: &StorageAnchor,
 ) -> Result<(Vec<u64>, Vec<String>), ChainError> {
     let (mut found, mut notes) = (Vec::new(), Vec::new());
     let root = async |block: u64| match get_proof(client, account, Vec::new(), block.into()).await {
@@ -94,22 +94,22 @@ async fn changed(
     Ok((found, notes))
 }
 
-/// Carries out a block again; why not, where that is so.
-async fn of_block(
+/// Carries out a block again. Returns the reason if that fails.
+async fn replay_block(
     client: &Client,
     number: u64,
     kind: TraceKind,
-    store: &Store,
+    store: &CensusStore,
 ) -> Result<Option<String>, ChainError> {
     let answer = BlockAnswer::read(client, number).await?;
     let sent = answer.transactions.iter().filter_map(PastTransaction::read);
     let sent: Vec<PastTransaction> = sent.collect();
     let records: Vec<Vec<u8>> = sent.iter().map(record).collect();
     store.add_records(&records)?;
-    let hashes: Vec<B256> = sent.iter().map(|one| one.hash.0).collect();
+    let hashes: Vec<B256> = sent.iter().map(|transaction| transaction.hash.0).collect();
     let block = answer.with(sent);
     let fork = Fork::at(client, number.saturating_sub(1).into()).await?;
-    let work = move |mut chain: Chain| -> Result<Vec<Hashed>, ChainError> {
+    let work = move |mut chain: Chain| -> Result<Vec<HashedKey>, ChainError> {
         replay(&mut chain, &[block], None)?;
         let mut keys = Vec::new();
         for hash in hashes
@@ -117,7 +117,7 @@ async fn of_block(
             .filter(|hash| chain.receipt(*hash).is_some())
         {
             let trace = chain.trace(hash, kind)?.into_json();
-            of_trace(&trace, &mut keys);
+            collect_keys(&trace, &mut keys);
         }
         Ok(keys)
     };
@@ -131,11 +131,11 @@ async fn of_block(
 fn record(transaction: &PastTransaction) -> Vec<u8> {
     let input = transaction.envelope.input();
     let sender = [transaction.from.into_word()];
-    Record::of_abi(&sender, input.get(4..).unwrap_or_default()).to_bytes()
+    ValueRecord::from_abi(&sender, input.get(4..).unwrap_or_default()).to_bytes()
 }
 
-/// A key and the root after it.
-fn hashed(bytes: &[u8]) -> Option<Hashed> {
+/// Splits what was hashed into a key and the root after it.
+fn split_key(bytes: &[u8]) -> Option<HashedKey> {
     let (key, root) = bytes.split_last_chunk::<32>()?;
     (1..=KEY_MAX)
         .contains(&key.len())
@@ -143,7 +143,7 @@ fn hashed(bytes: &[u8]) -> Option<Hashed> {
 }
 
 /// Collects what was hashed: by programs with a host function, by EVM code with an opcode.
-fn of_trace(trace: &Value, keys: &mut Vec<Hashed>) {
+fn collect_keys(trace: &Value, keys: &mut Vec<HashedKey>) {
     let mut left = vec![trace];
     while let Some(step) = left.pop() {
         let below = [step, &step["steps"], &step["structLogs"]];
@@ -153,14 +153,15 @@ fn of_trace(trace: &Value, keys: &mut Vec<Hashed>) {
                 let args = step["args"].as_str();
                 args.and_then(|args| hex::decode(args).ok())
             }
-            (_, Some("KECCAK256" | "SHA3")) => of_opcode(step),
+            (_, Some("KECCAK256" | "SHA3")) => read_hash_input(step),
             _ => None,
         };
-        keys.extend(bytes.as_deref().and_then(hashed));
+        keys.extend(bytes.as_deref().and_then(split_key));
     }
 }
 
-fn of_opcode(step: &Value) -> Option<Vec<u8>> {
+/// The bytes that a hashing opcode reads from the memory.
+fn read_hash_input(step: &Value) -> Option<Vec<u8>> {
     let stack = step["stack"].as_array()?;
     let operand = |from_top: usize| {
         let text = stack.get(stack.len().checked_sub(from_top)?)?.as_str()?;
@@ -194,7 +195,7 @@ mod tests {
         ]);
         let expected = vec![(root, key.to_vec())];
         let mut keys = Vec::new();
-        of_trace(&program, &mut keys);
+        collect_keys(&program, &mut keys);
         assert_eq!(keys, expected);
         let words = [B256::ZERO, key, root].map(hex::encode);
         let code = json!({"structLogs": [
@@ -203,7 +204,7 @@ mod tests {
             {"op": "ADD", "stack": ["0x40", "0x20"], "memory": words},
         ]});
         let mut keys = Vec::new();
-        of_trace(&code, &mut keys);
+        collect_keys(&code, &mut keys);
         assert_eq!(keys, expected);
     }
 }

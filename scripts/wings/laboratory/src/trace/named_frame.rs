@@ -4,8 +4,8 @@
 //! framework, or the interface kept with a version. A public directory of selectors would name functions of
 //! unrelated contracts.
 
-use super::Trace;
-use super::known::Known;
+use super::TransactionTrace;
+use super::known_accounts::KnownAccounts;
 use crate::call_tree::{Frame, Kind};
 use crate::client::{ChainError, Client};
 use crate::functions::{Functions, unknown_call};
@@ -28,7 +28,7 @@ const WORDS_MAX: usize = 120;
 /// The code that runs a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Code {
+pub enum CodeKind {
     /// A Stylus program.
     Stylus,
     /// EVM code.
@@ -41,12 +41,12 @@ pub enum Code {
 
 /// A frame with names.
 #[derive(Debug, Clone, Serialize)]
-pub struct Named {
+pub struct NamedFrame {
     /// The frame.
     #[serde(flatten)]
     pub frame: Frame,
     /// The code that runs it; none where that was not looked up.
-    pub code: Option<Code>,
+    pub code: Option<CodeKind>,
     /// The name of the account whose code ran.
     pub contract: Option<String>,
     /// The definition whose instance or code it is.
@@ -63,25 +63,29 @@ pub struct Named {
     pub revert: Option<String>,
 }
 
-impl Trace {
-    /// The frames with names.
+impl TransactionTrace {
+    /// Names the frames.
     ///
     /// # Errors
     /// What the chain says about the accounts' code.
-    pub async fn named(&self, client: &Client, known: &Known) -> Result<Vec<Named>, ChainError> {
-        let codes = codes(client, &self.frames).await?;
+    pub async fn name_frames(
+        &self,
+        client: &Client,
+        known: &KnownAccounts,
+    ) -> Result<Vec<NamedFrame>, ChainError> {
+        let codes = read_code_kinds(client, &self.frames).await?;
         let frames = self.frames.iter();
         Ok(frames
-            .map(|frame| Named::of(frame, known, &codes))
+            .map(|frame| NamedFrame::new(frame, known, &codes))
             .collect())
     }
 }
 
-impl Named {
-    fn of(frame: &Frame, known: &Known, codes: &BTreeMap<Address, Code>) -> Self {
+impl NamedFrame {
+    fn new(frame: &Frame, known: &KnownAccounts, codes: &BTreeMap<Address, CodeKind>) -> Self {
         // What an unknown kind of frame does with an account is not known.
         let is_other = matches!(frame.kind, Kind::Other(_));
-        let account = known.of(frame).filter(|_| !is_other);
+        let account = known.find(frame).filter(|_| !is_other);
         let unknown = Functions::default();
         let functions = account.filter(|_| frame.kind.is_call());
         let functions = functions.map_or(&unknown, |account| &account.functions);
@@ -94,8 +98,8 @@ impl Named {
         };
         let code = match (&frame.kind, frame.ink) {
             (Kind::Transfer, _) => None,
-            (kind, _) if kind.is_creation() => Some(Code::Evm),
-            (_, Some(_)) => Some(Code::Stylus),
+            (kind, _) if kind.is_creation() => Some(CodeKind::Evm),
+            (_, Some(_)) => Some(CodeKind::Stylus),
             (_, None) => frame.to.and_then(|to| codes.get(&to).copied()),
         };
         let failed = frame.error.is_some();
@@ -127,10 +131,10 @@ impl Named {
         let frame = &self.frame;
         let to = self.contract.clone().unwrap_or_else(|| "nothing".into());
         let program = match self.code {
-            Some(Code::Stylus) => " [stylus]",
-            Some(Code::Evm) => " [evm]",
-            Some(Code::Precompile) => " [precompile]",
-            Some(Code::None) => " [no code]",
+            Some(CodeKind::Stylus) => " [stylus]",
+            Some(CodeKind::Evm) => " [evm]",
+            Some(CodeKind::Precompile) => " [precompile]",
+            Some(CodeKind::None) => " [no code]",
             None => "",
         };
         let value = if frame.value.is_zero() || frame.kind.is_delegated() {
@@ -164,20 +168,25 @@ impl Named {
 }
 
 /// Finds what kind of code the accounts of the frames have.
-async fn codes(client: &Client, frames: &[Frame]) -> Result<BTreeMap<Address, Code>, ChainError> {
+async fn read_code_kinds(
+    client: &Client,
+    frames: &[Frame],
+) -> Result<BTreeMap<Address, CodeKind>, ChainError> {
     let accounts: BTreeSet<Address> = frames.iter().filter_map(|frame| frame.to).collect();
     let queries = accounts.into_iter().take(ACCOUNTS_MAX);
     let queries = queries.map(|account| async move {
         if account.starts_with(&[0; 18]) && !account.is_zero() {
-            return Ok((account, Code::Precompile));
+            return Ok((account, CodeKind::Precompile));
         }
         let code = client.code(account).await?;
-        let is_program = is_program(&code);
-        Ok::<_, ChainError>(match (code.is_empty(), is_program) {
-            (true, _) => (account, Code::None),
-            (false, true) => (account, Code::Stylus),
-            (false, false) => (account, Code::Evm),
-        })
+        let kind = if code.is_empty() {
+            CodeKind::None
+        } else if is_program(&code) {
+            CodeKind::Stylus
+        } else {
+            CodeKind::Evm
+        };
+        Ok::<_, ChainError>((account, kind))
     });
     stream::iter(queries).buffered(AT_ONCE).try_collect().await
 }
