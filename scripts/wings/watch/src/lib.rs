@@ -25,5 +25,5 @@ pub static COMMANDS: &[&dyn Command] = &[&commands::doctor::SPEC];
 
 /// The services of this wing for others.
 pub static WATCH: Watch = Watch {
-    examined: |context| Box::pin(commands::doctor::examined(context)),
+    examined: |context| Box::pin(commands::doctor::diagnose(context)),
 };

@@ -6,7 +6,7 @@ use crate::client::Client;
 use crate::context::Session;
 use crate::context::spec::{Governs, Group, Spec, no_file, report_type};
 use crate::context::{Context, Unverified};
-use crate::doctor::{self, Cured, endpoint};
+use crate::doctor::{self, CureOutcome, endpoint};
 use crate::error::{Exit, Report};
 use crate::expiry::{AHEAD_DAYS, ChainFacts, Cure, DAY, Diagnosis, Program, Subject};
 use crate::governance::{definitions, ripe};
@@ -35,9 +35,9 @@ pub(crate) static SPEC: Spec<DoctorArgs> = Spec {
     governed: Governs::Never,
     reports: || {
         vec![
-            report_type::<Examined>(),
-            report_type::<ExaminedChain>(),
-            report_type::<endpoint::Examined>(),
+            report_type::<DoctorReport>(),
+            report_type::<ChainReport>(),
+            report_type::<endpoint::EndpointReport>(),
         ]
     },
     run: |context, args| Box::pin(run(context, args)),
@@ -67,10 +67,10 @@ pub(crate) struct DoctorArgs {
 
 /// The report of `doctor` about a registry.
 #[derive(Serialize)]
-pub(crate) struct Examined {
+pub(crate) struct DoctorReport {
     /// The cures that `--fix` did.
     #[serde(skip_serializing_if = "Option::is_none")]
-    fixed: Option<Vec<Cured>>,
+    fixed: Option<Vec<CureOutcome>>,
     registry: Address,
     #[serde(flatten)]
     pub(crate) diagnosis: Diagnosis,
@@ -93,25 +93,26 @@ pub(crate) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
         if args.fix {
             context.registry()?; // there is nothing to be fixed without one
         }
-        return of_chain(context).await;
+        return examine_chain(context).await;
     };
     let within = args.within.saturating_mul(DAY);
-    let report = of_registry(context, registry, within, fix).await?;
+    let report = examine_registry(context, registry, within, fix).await?;
     Ok(context.outcome(&report))
 }
 
-/// Returns what the command reports of the registry, without doing anything.
-pub(crate) async fn examined(context: &Context) -> Result<Diagnosis, Error> {
-    let examined = of_registry(context, context.registry()?, AHEAD_DAYS * DAY, None).await?;
-    Ok(examined.diagnosis)
+/// Examines the registry, and changes nothing.
+pub(crate) async fn diagnose(context: &Context) -> Result<Diagnosis, Error> {
+    let registry = context.registry()?;
+    let report = examine_registry(context, registry, AHEAD_DAYS * DAY, None).await?;
+    Ok(report.diagnosis)
 }
 
-async fn of_registry(
+async fn examine_registry(
     context: &Context,
     unverified: Unverified,
     within: u64,
     fix_all: Option<bool>,
-) -> Result<Examined, Error> {
+) -> Result<DoctorReport, Error> {
     let client = context.snapshot().await?;
     let registry = context.verified(&client, unverified).await?;
     context.say_read_at(Session { context, registry }.read_at(), true);
@@ -135,15 +136,19 @@ async fn of_registry(
             diagnosis = doctor::examine(subject, within).await?;
         }
     }
-    let found = of_instances(Session { context, registry }).await;
-    let is_new = |one: &Finding| !diagnosis.findings.iter().any(|other| other.id == one.id);
+    let found = find_standing(Session { context, registry }).await;
+    let known = &diagnosis.findings;
+    let is_new = |finding: &Finding| known.iter().all(|other| other.id != finding.id);
     let found: Vec<Finding> = found.into_iter().filter(is_new).collect();
     diagnosis.findings.extend(found);
-    diagnosis.findings.extend(ripe_actions(registry).await);
+    diagnosis.findings.extend(find_ripe_actions(registry).await);
     diagnosis
         .findings
         .sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    let is_partial = fixed.iter().flatten().any(|one| one.error.is_some());
+    let is_partial = fixed
+        .iter()
+        .flatten()
+        .any(|cure: &CureOutcome| cure.error.is_some());
     let exit = match diagnosis.severity() {
         _ if is_partial => Exit::Partial,
         Some(Severity::Danger) => Exit::Refused,
@@ -152,7 +157,7 @@ async fn of_registry(
     };
     let ok = exit == Exit::Done;
     let first = diagnosis.findings.first().filter(|_| !ok);
-    Ok(Examined {
+    Ok(DoctorReport {
         fixed,
         registry: registry.address,
         ok,
@@ -163,8 +168,8 @@ async fn of_registry(
     })
 }
 
-/// The findings about the instances.
-async fn of_instances(session: Session<'_>) -> Vec<Finding> {
+/// Finds what instances run and where they come from.
+async fn find_standing(session: Session<'_>) -> Vec<Finding> {
     match standing::of_registry(session).await {
         Ok(found) => standing::taken(session.context, found),
         Err(error) => {
@@ -181,8 +186,8 @@ async fn of_instances(session: Session<'_>) -> Vec<Finding> {
     }
 }
 
-/// The actions that wait for somebody who executes them.
-async fn ripe_actions(registry: Registry<'_>) -> Vec<Finding> {
+/// Finds the actions that wait for somebody who executes them.
+async fn find_ripe_actions(registry: Registry<'_>) -> Vec<Finding> {
     let Ok(mut names) = definitions(registry).await else {
         return Vec::new(); // a registry that does not run answers nothing; its programs are told of
     };
@@ -192,28 +197,31 @@ async fn ripe_actions(registry: Registry<'_>) -> Vec<Finding> {
         all.extend(ripe(registry, &name).await.unwrap_or_default());
     }
     let all = all.iter();
-    all.map(|one| Finding::named(Part::Policy, Severity::Note, FindingKind::Ripe, one.says()))
-        .collect()
+    all.map(|action| {
+        let says = action.says();
+        Finding::named(Part::Policy, Severity::Note, FindingKind::Ripe, says)
+    })
+    .collect()
 }
 
-/// The endpoint alone.
-async fn of_chain(context: &Context) -> Result<Outcome, Error> {
+/// Examines the endpoint alone.
+async fn examine_chain(context: &Context) -> Result<Outcome, Error> {
     let client = context.reader().await?;
     let chain = ChainFacts::read(&client).await?;
-    let report = ExaminedChain { chain, ok: true };
+    let report = ChainReport { chain, ok: true };
     Ok(context.outcome(&report))
 }
 
 /// The report of `doctor` without a registry.
 #[derive(Serialize)]
-pub(crate) struct ExaminedChain {
+pub(crate) struct ChainReport {
     /// The chain behind the endpoint.
     chain: ChainFacts,
     /// Always: it answers.
     ok: bool,
 }
 
-impl CommandReport for ExaminedChain {
+impl CommandReport for ChainReport {
     fn lines(&self, _: &Names) -> Vec<String> {
         let mut lines = self.chain.lines();
         lines.push("registry".into());
@@ -222,22 +230,22 @@ impl CommandReport for ExaminedChain {
     }
 }
 
-/// Repairs what it can. Returns whether anything was paid for.
+/// Repairs what it can. The flag is true if anything was paid for.
 async fn fix(
     context: &Context,
     client: &Client,
     all: bool,
     diagnosis: &Diagnosis,
-) -> Result<(Vec<Cured>, bool), Error> {
+) -> Result<(Vec<CureOutcome>, bool), Error> {
     let programs = diagnosis.programs.iter();
     let all: Vec<&Program> = programs
         .filter(|program| (program.needed || all) && program.cure != Cure::None)
         .collect();
-    let is_later = |one: &&&Program| matches!(one.cure, Cure::Later { .. });
+    let is_later = |program: &&&Program| matches!(program.cure, Cure::Later { .. });
     let paid = all.len() - all.iter().filter(is_later).count();
     if paid > 0 {
         client.sender("doctor --fix")?;
-        let fees = doctor::fees(client, &all).await?;
+        let fees = doctor::estimate_fees(client, &all).await?;
         context.output.note(&format!(
             "fixing {}; data fees about {fees} wei, plus gas",
             count(paid, "program")
@@ -248,7 +256,7 @@ async fn fix(
     Ok((cured, paid > 0))
 }
 
-impl CommandReport for Examined {
+impl CommandReport for DoctorReport {
     fn lines(&self, names: &Names) -> Vec<String> {
         let mut lines = Vec::new();
         if let Some(cured) = &self.fixed {
@@ -256,7 +264,7 @@ impl CommandReport for Examined {
             if cured.is_empty() {
                 lines.push("  nothing to fix".into());
             }
-            lines.extend(cured.iter().map(Cured::line));
+            lines.extend(cured.iter().map(CureOutcome::line));
         }
         lines.extend(
             self.diagnosis

@@ -1,7 +1,7 @@
 //! Checks whether an endpoint gave all events of the registry: code that it keeps quiet about is not examined.
 //! Where the registry runs, its views are compared with them; where it does not, what it stores.
 
-use super::recorded::Recorded;
+use super::event_records::EventRecords;
 use crate::assess::{Finding, FindingId, Part, Severity};
 use crate::client::ChainError;
 use crate::expiry::{INCOMPLETE, Program};
@@ -14,7 +14,7 @@ use crate::registry::{self, Registry, stored};
 /// Differences between events and the registry.
 pub(super) async fn examine(
     registry: Registry<'_>,
-    recorded: &Recorded,
+    recorded: &EventRecords,
     programs: &[Program],
 ) -> Result<Vec<Finding>, ChainError> {
     let runs = programs
@@ -26,12 +26,12 @@ pub(super) async fn examine(
 
 fn is_registry(program: &Program) -> bool {
     let mut uses = program.accounts.iter().flat_map(|account| &account.uses);
-    uses.any(|one| matches!(one.role, Role::Registry | Role::RegistryPart))
+    uses.any(|usage| matches!(usage.role, Role::Registry | Role::RegistryPart))
 }
 
 async fn compare(
     registry: Registry<'_>,
-    recorded: &Recorded,
+    recorded: &EventRecords,
     runs: bool,
 ) -> Result<Vec<Finding>, ChainError> {
     let untold = |what: &str, view: &str| Difference {
@@ -66,33 +66,33 @@ async fn compare(
                 all => all,
             }
         } else {
-            stored_counts(registry, definition).await
+            compare_stored(registry, definition).await
         }
     });
     let compared: Vec<Vec<Difference>> = ask_all(compared).await?;
     for (definition, all) in recorded.definitions.iter().zip(compared) {
         let title = definition.title();
-        let hidden = roles(&definition.name).iter();
+        let hidden = initial_roles(&definition.name).iter();
         let hidden = hidden.filter(|role| !definition.policies.contains_key(**role));
         found.extend(hidden.map(|role| {
             let what = format!("the policy of {role}");
             finding(title, untold(&what, "a policy since its creation"))
         }));
-        found.extend(all.into_iter().map(|one| finding(title, one)));
+        found.extend(all.into_iter().map(|difference| finding(title, difference)));
     }
     Ok(found)
 }
 
 /// The roles that have a policy from the beginning on.
-fn roles(name: &str) -> &'static [&'static str] {
+fn initial_roles(name: &str) -> &'static [&'static str] {
     match name {
         "" => &["define", "policy"],
         _ => &["migrate", "policy", "create"],
     }
 }
 
-/// Reads what the registry stores of a definition without running.
-async fn stored_counts(
+/// Compares a definition with what the registry stores of it, without running the registry.
+async fn compare_stored(
     registry: Registry<'_>,
     definition: &Definition,
 ) -> Result<Vec<Difference>, ChainError> {

@@ -16,7 +16,7 @@ use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 
 /// The result of the cure of one program.
 #[derive(Debug, Clone, Serialize)]
-pub struct Cured {
+pub struct CureOutcome {
     /// The code.
     pub codehash: CodeHash,
     /// An account that holds it.
@@ -36,8 +36,8 @@ pub struct Cured {
     pub error: Option<Report>,
 }
 
-impl Cured {
-    fn of(program: &Program) -> Self {
+impl CureOutcome {
+    fn new(program: &Program) -> Self {
         Self {
             codehash: program.codehash,
             account: program.address(),
@@ -86,7 +86,7 @@ impl Cured {
 ///
 /// # Errors
 /// What the chain says; a program that it does not take costs nothing.
-pub async fn fees(client: &Client, programs: &[&Program]) -> Result<U256, ChainError> {
+pub async fn estimate_fees(client: &Client, programs: &[&Program]) -> Result<U256, ChainError> {
     let mut sum = U256::ZERO;
     for program in programs {
         let fee = match program.cure {
@@ -113,10 +113,10 @@ pub async fn fix(
     programs: &[&Program],
     bump_percent: u32,
     progress: &dyn Progress,
-) -> Result<Vec<Cured>, ChainError> {
+) -> Result<Vec<CureOutcome>, ChainError> {
     let mut all = Vec::with_capacity(programs.len());
     for program in programs {
-        let mut cured = Cured::of(program);
+        let mut outcome = CureOutcome::new(program);
         if program.cure == Cure::None {
             continue;
         }
@@ -132,14 +132,14 @@ pub async fn fix(
                 Err(_) => format!("{what} was not renewed"),
             });
             match sent {
-                Ok(sent) => cured.note(sent),
+                Ok(sent) => outcome.note(sent),
                 Err(error) if is_about_the_program(&error) => {
-                    cured.error = Some(Report::of(&error));
+                    outcome.error = Some(Report::of(&error));
                 }
                 Err(error) => return Err(error),
             }
         }
-        all.push(cured);
+        all.push(outcome);
     }
     Ok(all)
 }
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_tick_stands_only_where_something_was_sent() {
-        let mut cured = Cured {
+        let mut cured = CureOutcome {
             codehash: CodeHash::ZERO,
             account: Address::ZERO,
             what: "proxy (A)".into(),

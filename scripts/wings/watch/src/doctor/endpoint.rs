@@ -33,22 +33,22 @@ const ANSWERS_42: [u8; 10] = hex!("602a60005260206000f3");
 
 /// The abilities of one endpoint.
 #[derive(Debug, Serialize)]
-pub struct Examined {
+pub struct EndpointReport {
     endpoint: String,
     /// Nothing where it does not tell.
     chain_id: Option<u64>,
-    abilities: Vec<Ability>,
+    abilities: Vec<EndpointAbility>,
     /// True if every command works.
     ok: bool,
 }
 
 /// One thing that commands need of an endpoint.
 #[derive(Debug, Serialize)]
-pub struct Ability {
+pub struct EndpointAbility {
     /// Its name.
     name: &'static str,
     /// The state: whether it is there.
-    state: State,
+    state: AbilityState,
     /// The facts that were found.
     found: String,
     /// The commands that need it.
@@ -61,7 +61,7 @@ pub struct Ability {
 /// The state of an ability.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum State {
+enum AbilityState {
     /// All that is needed.
     Yes,
     /// Less than may be needed.
@@ -71,7 +71,7 @@ enum State {
 }
 
 /// The result of a question.
-enum Answer {
+enum MethodAnswer {
     Given(Value),
     /// The endpoint does not have the method.
     NoMethod,
@@ -85,35 +85,45 @@ enum Answer {
 ///
 /// # Errors
 /// That it cannot be reached.
-pub async fn examine(client: &Client) -> Result<Examined, ChainError> {
+pub async fn examine(client: &Client) -> Result<EndpointReport, ChainError> {
     // What the endpoint does not do at once, it does not do.
     let client = &client.bearing(Duration::ZERO, Duration::MAX);
     let chain_id = number(&ask(client, "eth_chainId", json!([])).await?);
     let newest = number(&ask(client, "eth_blockNumber", json!([])).await?);
-    let mut abilities = vec![questions(chain_id, newest), transactions(client).await?];
+    let mut abilities = vec![
+        check_questions(chain_id, newest),
+        check_transactions(client).await?,
+    ];
     if let Some(newest) = newest {
-        abilities.push(state(client, newest).await?);
-        abilities.push(events(client, newest).await?);
-        abilities.push(proofs(client).await?);
-        abilities.push(overrides(client).await?);
-        abilities.push(tracers(client).await?);
-        abilities.push(slots(client).await?);
-        abilities.push(deployer(client).await?);
+        abilities.push(check_old_state(client, newest).await?);
+        abilities.push(check_events(client, newest).await?);
+        abilities.push(check_proofs(client).await?);
+        abilities.push(check_overrides(client).await?);
+        abilities.push(check_tracers(client).await?);
+        abilities.push(check_slot_lists(client).await?);
+        abilities.push(check_deployer(client).await?);
     }
-    Ok(Examined {
+    let has_all = abilities
+        .iter()
+        .all(|ability| ability.state == AbilityState::Yes);
+    Ok(EndpointReport {
         endpoint: client.endpoint().to_string(),
         chain_id,
-        ok: abilities.iter().all(|one| one.state == State::Yes) && newest.is_some(),
+        ok: has_all && newest.is_some(),
         abilities,
     })
 }
 
-async fn ask(client: &Client, method: &'static str, params: Value) -> Result<Answer, ChainError> {
+async fn ask(
+    client: &Client,
+    method: &'static str,
+    params: Value,
+) -> Result<MethodAnswer, ChainError> {
     let answer = client
         .provider()
         .raw_request::<_, Value>(method.into(), params);
     Ok(match answer.await {
-        Ok(value) => Answer::Given(value),
+        Ok(value) => MethodAnswer::Given(value),
         Err(error) => match client.error(method, error) {
             ChainError::Rpc(error) => {
                 let lower = error.message.to_lowercase();
@@ -121,9 +131,9 @@ async fn ask(client: &Client, method: &'static str, params: Value) -> Result<Ans
                     || lower.contains("method")
                         && NO_METHOD.iter().any(|words| lower.contains(words));
                 if is_missing {
-                    Answer::NoMethod
+                    MethodAnswer::NoMethod
                 } else {
-                    Answer::Refused(error.message)
+                    MethodAnswer::Refused(error.message)
                 }
             }
             ChainError::Unreachable {
@@ -132,41 +142,45 @@ async fn ask(client: &Client, method: &'static str, params: Value) -> Result<Ans
                     | Unanswered::Deadline { .. }
                     | Unanswered::TooLarge),
                 ..
-            } => Answer::Failed(reason.to_string()),
+            } => MethodAnswer::Failed(reason.to_string()),
             error @ ChainError::Unreachable { .. } => return Err(error),
-            error => Answer::Refused(error.to_string()),
+            error => MethodAnswer::Refused(error.to_string()),
         },
     })
 }
 
-fn number(answer: &Answer) -> Option<u64> {
+fn number(answer: &MethodAnswer) -> Option<u64> {
     match answer {
-        Answer::Given(value) => serde_json::from_value::<U64>(value.clone())
+        MethodAnswer::Given(value) => serde_json::from_value::<U64>(value.clone())
             .ok()
             .map(|number| number.to()),
         _ => None,
     }
 }
 
-/// Says what is found where a method is missing or refuses.
-fn refused(answer: Answer) -> String {
+/// Describes what is found where a method is missing or refuses.
+fn describe_refusal(answer: MethodAnswer) -> String {
     match answer {
-        Answer::Given(_) => "another answer than the method has".into(),
-        Answer::NoMethod => "it does not have the method".into(),
-        Answer::Refused(reason) | Answer::Failed(reason) => reason,
+        MethodAnswer::Given(_) => "another answer than the method has".into(),
+        MethodAnswer::NoMethod => "it does not have the method".into(),
+        MethodAnswer::Refused(reason) | MethodAnswer::Failed(reason) => reason,
     }
 }
 
-fn questions(chain_id: Option<u64>, newest: Option<u64>) -> Ability {
+fn check_questions(chain_id: Option<u64>, newest: Option<u64>) -> EndpointAbility {
     let (state, found, next) = match (chain_id, newest) {
-        (Some(chain), Some(block)) => (State::Yes, format!("chain {chain}, block {block}"), None),
+        (Some(chain), Some(block)) => (
+            AbilityState::Yes,
+            format!("chain {chain}, block {block}"),
+            None,
+        ),
         _ => (
-            State::No,
+            AbilityState::No,
             "it does not tell the chain's id or its newest block".into(),
             Some("name it as send_url, beside the rpc_url of an endpoint that answers"),
         ),
     };
-    Ability {
+    EndpointAbility {
         name: "questions",
         state,
         found,
@@ -175,18 +189,20 @@ fn questions(chain_id: Option<u64>, newest: Option<u64>) -> Ability {
     }
 }
 
-async fn transactions(client: &Client) -> Result<Ability, ChainError> {
+async fn check_transactions(client: &Client) -> Result<EndpointAbility, ChainError> {
     // No bytes are no transaction: an endpoint that takes some says so.
     let answer = ask(client, "eth_sendRawTransaction", json!(["0x"])).await?;
     let (state, found, next) = match answer {
-        Answer::Given(_) | Answer::Refused(_) => (State::Yes, "it takes signed ones".into(), None),
-        Answer::NoMethod | Answer::Failed(_) => (
-            State::No,
+        MethodAnswer::Given(_) | MethodAnswer::Refused(_) => {
+            (AbilityState::Yes, "it takes signed ones".into(), None)
+        }
+        MethodAnswer::NoMethod | MethodAnswer::Failed(_) => (
+            AbilityState::No,
             "it takes none".into(),
             Some("name another endpoint as send_url"),
         ),
     };
-    Ok(Ability {
+    Ok(EndpointAbility {
         name: "transactions",
         state,
         found,
@@ -195,32 +211,38 @@ async fn transactions(client: &Client) -> Result<Ability, ChainError> {
     })
 }
 
-async fn state(client: &Client, newest: u64) -> Result<Ability, ChainError> {
-    let (mut found, mut state) = ("that of the newest block alone".to_owned(), State::No);
+async fn check_old_state(client: &Client, newest: u64) -> Result<EndpointAbility, ChainError> {
+    let (mut found, mut state) = (
+        "that of the newest block alone".to_owned(),
+        AbilityState::No,
+    );
     for depth in DEPTHS {
         let block = newest.saturating_sub(depth);
         let params = json!([Address::ZERO, format!("{block:#x}")]);
         match ask(client, "eth_getBalance", params).await? {
-            Answer::Given(_) if block == 0 => {
-                (found, state) = ("that of every block".into(), State::Yes);
+            MethodAnswer::Given(_) if block == 0 => {
+                (found, state) = ("that of every block".into(), AbilityState::Yes);
                 break;
             }
-            Answer::Given(_) => {
-                (found, state) = (format!("at least {depth} blocks back"), State::Limited);
+            MethodAnswer::Given(_) => {
+                (found, state) = (
+                    format!("at least {depth} blocks back"),
+                    AbilityState::Limited,
+                );
             }
             _ => break,
         }
     }
-    Ok(Ability {
+    Ok(EndpointAbility {
         name: "old state",
         state,
         found,
         commands: "trace, coverage and replay of old transactions; first contact with a registry that nobody remembers",
-        next: (state != State::Yes).then_some("give --rpc-url of an archive node for these"),
+        next: (state != AbilityState::Yes).then_some("give --rpc-url of an archive node for these"),
     })
 }
 
-async fn events(client: &Client, newest: u64) -> Result<Ability, ChainError> {
+async fn check_events(client: &Client, newest: u64) -> Result<EndpointAbility, ChainError> {
     let (mut most, mut reason) = (None, String::new());
     for blocks in RANGES {
         let from = newest.saturating_sub(blocks - 1);
@@ -230,128 +252,131 @@ async fn events(client: &Client, newest: u64) -> Result<Ability, ChainError> {
             "toBlock": format!("{newest:#x}"),
         }]);
         match ask(client, "eth_getLogs", filter).await? {
-            Answer::Given(_) => {
+            MethodAnswer::Given(_) => {
                 most = Some(blocks);
                 break;
             }
-            other => reason = refused(other),
+            other => reason = describe_refusal(other),
         }
     }
     let is_whole = most.is_some_and(|most| most > newest || Some(&most) == RANGES.first());
     let (state, found) = match most {
-        Some(_) if is_whole => (State::Yes, "of any range that was asked for".into()),
+        Some(_) if is_whole => (AbilityState::Yes, "of any range that was asked for".into()),
         Some(most) => {
             let requests = DAY.div_ceil(most);
             let found = format!(
                 "of {most} blocks a request: {requests} requests for a day of Arbitrum One"
             );
-            (State::Limited, found)
+            (AbilityState::Limited, found)
         }
-        None => (State::No, reason),
+        None => (AbilityState::No, reason),
     };
     let next = "name another endpoint as logs_url; `pending` needs few of them";
-    Ok(Ability {
+    Ok(EndpointAbility {
         name: "events",
         state,
         found,
         commands: "status, history, plan, approve, first contact with a registry",
-        next: (state != State::Yes).then_some(next),
+        next: (state != AbilityState::Yes).then_some(next),
     })
 }
 
-/// An ability that one question shows.
-async fn by_one(
-    client: &Client,
-    (name, commands): (&'static str, &'static str),
-    (method, params): (&'static str, Value),
-    is_right: impl Fn(&Value) -> bool,
+/// An ability that commands need, and what helps where an endpoint does not have it.
+struct CommandNeed {
+    name: &'static str,
+    commands: &'static str,
     next: &'static str,
-) -> Result<Ability, ChainError> {
+}
+
+/// Checks an ability that the answer of one method shows.
+async fn check_method(
+    client: &Client,
+    need: CommandNeed,
+    method: &'static str,
+    params: Value,
+    is_right: impl Fn(&Value) -> bool,
+) -> Result<EndpointAbility, ChainError> {
     let (state, found) = match ask(client, method, params).await? {
-        Answer::Given(value) if is_right(&value) => (State::Yes, format!("{method} answers")),
-        other => (State::No, format!("{method}: {}", refused(other))),
+        MethodAnswer::Given(value) if is_right(&value) => {
+            (AbilityState::Yes, format!("{method} answers"))
+        }
+        other => (
+            AbilityState::No,
+            format!("{method}: {}", describe_refusal(other)),
+        ),
     };
-    Ok(Ability {
-        name,
+    Ok(EndpointAbility {
+        name: need.name,
         state,
         found,
-        commands,
-        next: (state != State::Yes).then_some(next),
+        commands: need.commands,
+        next: (state != AbilityState::Yes).then_some(need.next),
     })
 }
 
-async fn proofs(client: &Client) -> Result<Ability, ChainError> {
+async fn check_proofs(client: &Client) -> Result<EndpointAbility, ChainError> {
+    let need = CommandNeed {
+        name: "proofs",
+        commands: "census, and --confirm-url of another endpoint",
+        next: "give --rpc-url of a node that proves for these",
+    };
     let params = json!([NOBODY, [B256::ZERO], "latest"]);
-    by_one(
-        client,
-        ("proofs", "census, and --confirm-url of another endpoint"),
-        ("eth_getProof", params),
-        |value| value.get("accountProof").is_some(),
-        "give --rpc-url of a node that proves for these",
-    )
-    .await
+    let is_right = |value: &Value| value.get("accountProof").is_some();
+    check_method(client, need, "eth_getProof", params, is_right).await
 }
 
-async fn overrides(client: &Client) -> Result<Ability, ChainError> {
+async fn check_overrides(client: &Client) -> Result<EndpointAbility, ChainError> {
+    let need = CommandNeed {
+        name: "overrides",
+        commands: "upgrade and migrate: the check of the pause",
+        next: "give --rpc-url of another endpoint for it: without them that check is left out",
+    };
     let code = hex::encode_prefixed(ANSWERS_42);
     let params = json!([{ "to": NOBODY }, "latest", { NOBODY.to_string(): { "code": code } }]);
     let answer = json!(B256::from(U256::from(42)));
-    by_one(
-        client,
-        ("overrides", "upgrade and migrate: the check of the pause"),
-        ("eth_call", params),
-        |value| *value == answer,
-        "give --rpc-url of another endpoint for it: without them that check is left out",
-    )
-    .await
+    check_method(client, need, "eth_call", params, |value| *value == answer).await
 }
 
-async fn tracers(client: &Client) -> Result<Ability, ChainError> {
+async fn check_tracers(client: &Client) -> Result<EndpointAbility, ChainError> {
+    let need = CommandNeed {
+        name: "traces",
+        commands: "trace, coverage, and the cause of a failed transaction",
+        next: "give --rpc-url of a node with the debug namespace for these",
+    };
     let params = json!([{ "to": NOBODY }, "latest", { "tracer": "callTracer" }]);
-    by_one(
-        client,
-        (
-            "traces",
-            "trace, coverage, and the cause of a failed transaction",
-        ),
-        ("debug_traceCall", params),
-        Value::is_object,
-        "give --rpc-url of a node with the debug namespace for these",
-    )
-    .await
+    check_method(client, need, "debug_traceCall", params, Value::is_object).await
 }
 
-async fn slots(client: &Client) -> Result<Ability, ChainError> {
-    let (name, commands) = ("lists of slots", "census, without keys that you name");
-    let next = "give --rpc-url of a node with the debug namespace for it";
+async fn check_slot_lists(client: &Client) -> Result<EndpointAbility, ChainError> {
+    let need = CommandNeed {
+        name: "lists of slots",
+        commands: "census, without keys that you name",
+        next: "give --rpc-url of a node with the debug namespace for it",
+    };
     let block = ask(client, "eth_getBlockByNumber", json!(["latest", false])).await?;
     let hash = match &block {
-        Answer::Given(block) => block["hash"].clone(),
+        MethodAnswer::Given(block) => block["hash"].clone(),
         _ => Value::Null,
     };
     let params = json!([hash, 0, NOBODY, "0x", 1]);
-    by_one(
-        client,
-        (name, commands),
-        ("debug_storageRangeAt", params),
-        |value| value.get("storage").is_some(),
-        next,
-    )
-    .await
+    let is_right = |value: &Value| value.get("storage").is_some();
+    check_method(client, need, "debug_storageRangeAt", params, is_right).await
 }
 
-/// Finds out whether the chain has the CREATE2 deployer, or takes it.
-async fn deployer(client: &Client) -> Result<Ability, ChainError> {
+/// Checks that the chain has the CREATE2 deployer, or takes it.
+async fn check_deployer(client: &Client) -> Result<EndpointAbility, ChainError> {
     let (state, found, next) = match has_create2_deployer(client).await {
-        Ok(true) => (State::Yes, "the CREATE2 deployer is there".into(), None),
-        Ok(false) => (
-            State::Yes,
-            "the first deployment puts the CREATE2 deployer there".into(),
-            None,
-        ),
+        Ok(is_there) => {
+            let found = if is_there {
+                "the CREATE2 deployer is there"
+            } else {
+                "the first deployment puts the CREATE2 deployer there"
+            };
+            (AbilityState::Yes, found.into(), None)
+        }
         Err(error @ ChainError::Unreachable { .. }) => return Err(error),
         Err(error) => (
-            State::No,
+            AbilityState::No,
             error.to_string(),
             Some(
                 "as the owner of a chain of your own, set the L1 price to 0 for a moment (ArbOwner.setL1PricePerUnit), \
@@ -359,7 +384,7 @@ async fn deployer(client: &Client) -> Result<Ability, ChainError> {
             ),
         ),
     };
-    Ok(Ability {
+    Ok(EndpointAbility {
         name: "deployments",
         state,
         found,
@@ -368,20 +393,20 @@ async fn deployer(client: &Client) -> Result<Ability, ChainError> {
     })
 }
 
-impl CommandReport for Examined {
+impl CommandReport for EndpointReport {
     fn lines(&self, _: &Names) -> Vec<String> {
         let mut lines = vec![format!("endpoint  {}", self.endpoint)];
-        for one in &self.abilities {
-            let mark = match one.state {
-                State::Yes => '✓',
-                State::Limited => '!',
-                State::No => '✗',
+        for ability in &self.abilities {
+            let mark = match ability.state {
+                AbilityState::Yes => '✓',
+                AbilityState::Limited => '!',
+                AbilityState::No => '✗',
             };
-            lines.push(format!("  {mark} {}: {}", one.name, one.found));
-            if one.state != State::Yes {
-                lines.push(format!("      needed by: {}", one.commands));
+            lines.push(format!("  {mark} {}: {}", ability.name, ability.found));
+            if ability.state != AbilityState::Yes {
+                lines.push(format!("      needed by: {}", ability.commands));
             }
-            lines.extend(one.next.map(|next| format!("      {next}")));
+            lines.extend(ability.next.map(|next| format!("      {next}")));
         }
         lines
     }

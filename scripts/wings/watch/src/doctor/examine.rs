@@ -1,7 +1,7 @@
 //! The whole examination.
 
-use super::inventory::Needs;
-use super::{complete, paused, policies, recorded, stale, time};
+use super::inventory::InventoryExt;
+use super::{complete, event_records, paused, policies, stale, time};
 use crate::assess::{Finding, FindingKind, Part, Severity};
 use crate::client::ChainError;
 use crate::expiry::{
@@ -21,19 +21,19 @@ pub async fn examine(subject: Subject<'_>, within: u64) -> Result<Diagnosis, Cha
     let Some(parts) = stored::parts(registry).await? else {
         return Err(ChainError::missing("registry", registry.address));
     };
-    let recorded = recorded::read(registry).await?;
-    let definitions = &recorded.definitions;
-    let voices = policies::voices(registry, definitions).await?;
+    let records = event_records::read(registry).await?;
+    let definitions = &records.definitions;
+    let members = policies::read_members(registry, definitions).await?;
     let mut inventory = Inventory::default();
     inventory.front(subject, &parts).await?;
     for definition in definitions {
-        inventory.definition(definition, chain.time);
-        inventory.proxies(subject, definition).await?;
+        inventory.add_definition(definition, chain.time);
+        inventory.add_proxies(subject, definition).await?;
     }
-    inventory.voices(client, &voices).await?;
-    let mut findings = unknown(&inventory, subject);
+    inventory.add_members(client, &members).await?;
+    let mut findings = find_unknown_framework(&inventory, subject);
     let programs = programs::examine(client, &chain, inventory.into_accounts(), within).await?;
-    findings.extend(complete::examine(registry, &recorded, &programs).await?);
+    findings.extend(complete::examine(registry, &records, &programs).await?);
     findings.extend(of_programs(&programs));
     findings.extend(next_version::examine(client, &chain, &programs).await?);
     findings.extend(paused::examine(definitions));
@@ -42,7 +42,7 @@ pub async fn examine(subject: Subject<'_>, within: u64) -> Result<Diagnosis, Cha
         .iter()
         .flat_map(|definition| &definition.instances);
     let instances = instances.map(|instance| instance.proxy).collect();
-    findings.extend(policies::examine(client, &voices, &instances).await?);
+    findings.extend(policies::examine(client, &members, &instances).await?);
     let migrations = time::examine(client, &chain, definitions, &mut findings).await?;
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     Ok(Diagnosis {
@@ -53,8 +53,8 @@ pub async fn examine(subject: Subject<'_>, within: u64) -> Result<Diagnosis, Cha
     })
 }
 
-/// Code of the framework that is not the one which is known here: what it delegates to is not known.
-fn unknown(inventory: &Inventory, subject: Subject<'_>) -> Vec<Finding> {
+/// Finds code of another framework than the one which is known here: what it delegates to is not known.
+fn find_unknown_framework(inventory: &Inventory, subject: Subject<'_>) -> Vec<Finding> {
     let proxies = inventory.unknown_proxies.iter();
     let mut found: Vec<String> = proxies.map(|proxy| format!("the proxy {proxy}")).collect();
     if !inventory.is_known {

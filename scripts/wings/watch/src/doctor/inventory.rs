@@ -1,7 +1,7 @@
 //! Every account whose code the registry and its instances need, and what for.
 
-use super::needed::Needed;
-use super::policies::Voices;
+use super::policies::PolicyMembers;
+use super::required_versions::RequiredVersions;
 use crate::client::{ChainError, Client};
 use crate::expiry::{Inventory, Subject};
 use crate::governance::Call;
@@ -15,40 +15,49 @@ use std::collections::BTreeMap;
 use stylus_upgrades_interface::registry::Step;
 
 /// Adds what a registry and its instances need.
-pub(super) trait Needs {
-    /// Adds who approves, and what is asked.
-    async fn voices(&mut self, client: &Client, voices: &[Voices]) -> Result<(), ChainError>;
-    /// Implementations, scripts and programs that were registered, or wait to be, as of `now`, Unix seconds.
-    fn definition(&mut self, definition: &Definition, now: u64);
-    /// The proxies of a definition, and what they hold now.
-    async fn proxies(
+pub(super) trait InventoryExt {
+    /// Adds the approvers and lambdas of policies.
+    async fn add_members(
+        &mut self,
+        client: &Client,
+        members: &[PolicyMembers],
+    ) -> Result<(), ChainError>;
+    /// Adds implementations, scripts and programs that were registered, or wait to be, as of `now`, Unix seconds.
+    fn add_definition(&mut self, definition: &Definition, now: u64);
+    /// Adds the proxies of a definition, and what they hold now.
+    async fn add_proxies(
         &mut self,
         subject: Subject<'_>,
         definition: &Definition,
     ) -> Result<(), ChainError>;
 }
 
-impl Needs for Inventory {
-    async fn voices(&mut self, client: &Client, voices: &[Voices]) -> Result<(), ChainError> {
-        for voices in voices {
-            for (address, recorded) in &voices.lambdas {
-                self.add(*address, Some(*recorded), Role::Lambda, &voices.of, true);
+impl InventoryExt for Inventory {
+    async fn add_members(
+        &mut self,
+        client: &Client,
+        members: &[PolicyMembers],
+    ) -> Result<(), ChainError> {
+        for members in members {
+            let title = members.title.as_str();
+            for (address, recorded) in &members.lambdas {
+                self.add(*address, Some(*recorded), Role::Lambda, title, true);
             }
-            for address in &voices.approvers {
+            for address in &members.approvers {
                 if !client.code(*address).await?.is_empty() {
-                    self.add(*address, None, Role::Approver, &voices.of, true);
+                    self.add(*address, None, Role::Approver, title, true);
                 }
             }
         }
         Ok(())
     }
 
-    fn definition(&mut self, definition: &Definition, now: u64) {
-        let needed = Needed::of(definition, now);
+    fn add_definition(&mut self, definition: &Definition, now: u64) {
+        let required = RequiredVersions::new(definition, now);
         let name = definition.title();
         for version in &definition.versions {
             let label = version.version.as_str();
-            let (code, is_needed) = (&version.code, needed.has_version(label));
+            let (code, is_needed) = (&version.code, required.has_version(label));
             self.add(
                 code.implementation,
                 Some(code.codehash),
@@ -60,9 +69,9 @@ impl Needs for Inventory {
                 self.add(
                     step.script,
                     Some(step.scriptCodehash.into()),
-                    script(step),
+                    role_of_script(step),
                     &format!("{name} {} → {label}", step.from),
-                    needed.has_step(&step.from, label),
+                    required.has_step(&step.from, label),
                 );
             }
         }
@@ -84,23 +93,23 @@ impl Needs for Inventory {
             }
             for (what, address, hash) in call.subjects() {
                 let role = match (what, version) {
-                    ("script" | "check", Some((_, _, step))) => script(step),
+                    ("script" | "check", Some((_, _, step))) => role_of_script(step),
                     _ => Role::Implementation,
                 };
-                let of = format!("an open action of {name}");
-                self.add(address, Some(hash), role, &of, true);
+                let user = format!("an open action of {name}");
+                self.add(address, Some(hash), role, &user, true);
             }
         }
     }
 
-    async fn proxies(
+    async fn add_proxies(
         &mut self,
         subject: Subject<'_>,
         definition: &Definition,
     ) -> Result<(), ChainError> {
         let (client, framework) = (subject.registry.client, subject.framework);
         let instances = &definition.instances;
-        let implementations = shown_implementations(subject, definition).await?;
+        let implementations = read_implementations(subject, definition).await?;
         let queries = instances.iter().map(async |instance| {
             let implementation = implementations.get(&instance.proxy).copied();
             let listed = ListedInstance {
@@ -114,16 +123,16 @@ impl Needs for Inventory {
         });
         let answers = ask_all(queries).await?;
         for (instance, (hash, held)) in instances.iter().zip(answers) {
-            let (proxy, of) = (instance.proxy, definition.title());
+            let (proxy, title) = (instance.proxy, definition.title());
             let known = framework.proxy_codehash(instance.kind);
             let is_known = known.is_some() && hash == known;
             if hash.is_some() && !is_known && !instance.kind.is_adopted() {
                 self.unknown_proxies.insert(proxy);
             }
             let recorded = known.filter(|_| self.is_known || is_known);
-            self.add(proxy, recorded, Role::Proxy, of, true);
+            self.add(proxy, recorded, Role::Proxy, title, true);
             if is_known {
-                self.admin_path(framework, of);
+                self.admin_path(framework, title);
             }
             if is_known && instance.kind == ProxyKind::Evm {
                 let orders = &framework.orders;
@@ -131,25 +140,28 @@ impl Needs for Inventory {
                     orders.address,
                     Some(orders.codehash()),
                     Role::Orders,
-                    of,
+                    title,
                     true,
                 );
             }
-            let role = match definition.begun.contains_key(&proxy) {
-                true => Role::ComplexProgram,
-                false if instance.state == InstanceState::Paused => Role::PauseStub,
-                false => Role::Implementation,
+            let role = if definition.begun.contains_key(&proxy) {
+                Role::ComplexProgram
+            } else if instance.state == InstanceState::Paused {
+                Role::PauseStub
+            } else {
+                Role::Implementation
             };
             if !held.is_zero() {
-                self.add(held, None, role, &format!("{of} instance {proxy}"), true);
+                let user = format!("{title} instance {proxy}");
+                self.add(held, None, role, &user, true);
             }
         }
         Ok(())
     }
 }
 
-/// Asks what the instances of a definition answer that they run; none where the registry does not run.
-async fn shown_implementations(
+/// Reads the implementations that the instances of a definition report; none where the registry does not run.
+async fn read_implementations(
     subject: Subject<'_>,
     definition: &Definition,
 ) -> Result<BTreeMap<Address, Option<Address>>, ChainError> {
@@ -168,8 +180,8 @@ async fn shown_implementations(
     Ok(shown.collect())
 }
 
-/// Returns what the contract is that a step names.
-fn script(step: &Step) -> Role {
+/// The role of the contract that a step names.
+fn role_of_script(step: &Step) -> Role {
     match named(step) {
         Named::Check(_) => Role::Check,
         _ if runs(step) == StepKind::Complex => Role::ComplexProgram,

@@ -5,9 +5,9 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `recorded` | what the registry's events say |
+//! | `event_records` | what the registry's events say |
 //! | `complete` | whether the events are all there, by the views or by what is stored |
-//! | `needed`, `inventory` | every account whose code is needed, and what for |
+//! | `required_versions`, `inventory` | every account whose code is needed, and what for |
 //! | `paused` | definitions that are paused, and instances that are not what their definition is |
 //! | `policies` | who decides, and whether that is still possible |
 //! | `time` | what is under way, and what ends soon |
@@ -17,14 +17,14 @@
 mod complete;
 mod cure;
 pub mod endpoint;
+mod event_records;
 mod examine;
 mod inventory;
-mod needed;
 mod paused;
 mod policies;
-mod recorded;
+mod required_versions;
 mod stale;
 mod time;
 
-pub use cure::{Cured, fees, fix};
+pub use cure::{CureOutcome, estimate_fees, fix};
 pub use examine::examine;

@@ -45,7 +45,7 @@ pub(super) fn examine(definitions: &[Definition]) -> Vec<Finding> {
         }
         let waiting: BTreeSet<Address> = definition.waiting().into_iter().collect();
         let mut unreached = 0;
-        for proxy in definition.older().map(|one| one.proxy) {
+        for proxy in definition.older().map(|instance| instance.proxy) {
             match definition.skipped.get(&proxy) {
                 Some(reason) => {
                     let waiting = Waiting::new(proxy, Some(&Revert::decode(reason)));

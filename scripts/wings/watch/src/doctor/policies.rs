@@ -14,9 +14,9 @@ use stylus_registry_core::policy::{Facts, Policy, parse};
 
 /// The accounts that a policy names.
 #[derive(Debug, Clone)]
-pub(super) struct Voices {
-    /// The owner of the policy.
-    pub(super) of: String,
+pub(super) struct PolicyMembers {
+    /// The title of the policy: its role and its definition.
+    pub(super) title: String,
     definition: String,
     role: String,
     policy: Policy,
@@ -28,11 +28,11 @@ pub(super) struct Voices {
     pub(super) lambdas: Vec<(Address, CodeHash)>,
 }
 
-/// Every policy that somebody can satisfy.
-pub(super) async fn voices(
+/// Reads the members of every policy that somebody can satisfy.
+pub(super) async fn read_members(
     registry: Registry<'_>,
     definitions: &[Definition],
-) -> Result<Vec<Voices>, ChainError> {
+) -> Result<Vec<PolicyMembers>, ChainError> {
     let mut all = Vec::new();
     for definition in definitions {
         for (role, text) in &definition.policies {
@@ -44,8 +44,8 @@ pub(super) async fn voices(
             }
             let recorded = stored::lambdas(registry, definition.id(), role, &policy).await?;
             let lambdas = policy.lambdas.iter().map(|leaf| leaf.address);
-            all.push(Voices {
-                of: format!("policy {role} of {}", definition.title()),
+            all.push(PolicyMembers {
+                title: format!("policy {role} of {}", definition.title()),
                 definition: definition.name.clone(),
                 role: role.clone(),
                 approvers: policy.approvers.iter().map(|leaf| leaf.address).collect(),
@@ -61,51 +61,51 @@ pub(super) async fn voices(
 /// Finds what is wrong with them.
 pub(super) async fn examine(
     client: &Client,
-    voices: &[Voices],
+    policies: &[PolicyMembers],
     instances: &BTreeSet<Address>,
 ) -> Result<Vec<Finding>, ChainError> {
-    let policies = voices.iter().map(|one| one.expression.as_str());
-    let mut findings = delegated_approvers(client, policies).await?;
+    let expressions = policies.iter().map(|members| members.expression.as_str());
+    let mut findings = delegated_approvers(client, expressions).await?;
     for finding in &mut findings {
         // Who set the policy accepted it, or the account delegated since then: the definition works.
         finding.severity = Severity::Warning;
     }
-    for one in voices {
+    for members in policies {
         let mut mute = Vec::new();
         let mut approvals = 0;
-        for who in &one.approvers {
-            if instances.contains(who) {
+        for approver in &members.approvers {
+            if instances.contains(approver) {
                 mute.push(format!(
-                    "the approver {who} is an instance of this registry"
+                    "the approver {approver} is an instance of this registry"
                 ))
             } else {
-                approvals |= one.policy.bit(*who)
+                approvals |= members.policy.bit(*approver)
             }
         }
         let mut lambdas = 0;
-        for (position, (account, recorded)) in one.lambdas.iter().enumerate() {
-            match changed(client, *account, *recorded).await? {
+        for (position, (account, recorded)) in members.lambdas.iter().enumerate() {
+            match find_change(client, *account, *recorded).await? {
                 Some(reason) => mute.push(reason),
                 None => lambdas |= 1 << position,
             }
         }
         if !mute.is_empty() {
             // However long it takes.
-            let timelocks = vec![1; one.policy.delays.len()];
-            let is_possible = one.policy.is_satisfied(&Facts {
+            let timelocks = vec![1; members.policy.delays.len()];
+            let is_possible = members.policy.is_satisfied(&Facts {
                 approvals,
                 lambdas,
                 timelocks: &timelocks,
                 now: u64::MAX,
             });
-            findings.push(finding(one, &mute, is_possible));
+            findings.push(finding(members, &mute, is_possible));
         }
     }
     Ok(findings)
 }
 
-/// Says why a lambda is not asked any more.
-async fn changed(
+/// Finds the reason why a lambda is not asked any more.
+async fn find_change(
     client: &Client,
     account: Address,
     recorded: CodeHash,
@@ -120,21 +120,22 @@ async fn changed(
     Ok((found != recorded).then(says))
 }
 
-fn finding(one: &Voices, mute: &[String], is_possible: bool) -> Finding {
-    let (name, role) = (shell_word(&one.definition), shell_word(&one.role));
+fn finding(members: &PolicyMembers, mute: &[String], is_possible: bool) -> Finding {
+    let (name, role) = (shell_word(&members.definition), shell_word(&members.role));
+    let title = &members.title;
     let mut next =
         format!("set another one: stylus-upgrades policy update {name} --role {role} POLICY");
     let (id, severity, says) = if is_possible {
         (
             "PolicyWeakened",
             Severity::Warning,
-            format!("the {} has members that cannot approve", one.of),
+            format!("the {title} has members that cannot approve"),
         )
     } else {
         (
             "PolicyUnsatisfiable",
             Severity::Danger,
-            format!("nobody can satisfy the {} any more", one.of),
+            format!("nobody can satisfy the {title} any more"),
         )
     };
     if !is_possible && role == "policy" {

@@ -22,7 +22,8 @@ pub(super) async fn examine(
         let Ok(call) = Call::decode(&open.call) else {
             continue; // `pending` tells of it
         };
-        let Some(obstacle) = obstacle(registry, &call).await?.filter(|one| one.ends) else {
+        let obstacle = obstacle(registry, &call).await?;
+        let Some(obstacle) = obstacle.filter(|obstacle| obstacle.ends) else {
             continue;
         };
         let says = format!(

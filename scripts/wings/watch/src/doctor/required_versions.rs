@@ -9,15 +9,15 @@ use std::collections::BTreeSet;
 
 /// Versions and steps that are needed.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Needed<'a> {
+pub(super) struct RequiredVersions<'a> {
     versions: BTreeSet<&'a str>,
     /// From where to where.
     steps: BTreeSet<(&'a str, &'a str)>,
 }
 
-impl<'a> Needed<'a> {
+impl<'a> RequiredVersions<'a> {
     /// Returns those of a definition at `now`, Unix seconds.
-    pub(super) fn of(definition: &'a Definition, now: u64) -> Self {
+    pub(super) fn new(definition: &'a Definition, now: u64) -> Self {
         let reached = definition.begun.values().map(|begun| begun.to.as_str());
         let mut targets: BTreeSet<&str> = reached.collect();
         if !definition.current.is_empty() {
@@ -36,7 +36,8 @@ impl<'a> Needed<'a> {
             .iter()
             .map(|version| version.version.as_str());
         let added = known.filter(|label| added.contains(*label));
-        let accepted = definition.accepted.values().map(|one| one.version.as_str());
+        let accepted = definition.accepted.values();
+        let accepted = accepted.map(|acceptance| acceptance.version.as_str());
         let starts: BTreeSet<&str> = at.chain(added).chain(accepted).collect();
         let edges: Vec<(&str, &str)> = definition
             .versions
@@ -46,8 +47,8 @@ impl<'a> Needed<'a> {
                 version.steps.iter().map(move |step| (&*step.from, into))
             })
             .collect();
-        let forward = spread(starts.clone(), edges.iter().copied());
-        let back = spread(targets.clone(), edges.iter().map(|(from, to)| (*to, *from)));
+        let forward = reachable_from(starts.clone(), edges.iter().copied());
+        let back = reachable_from(targets.clone(), edges.iter().map(|(from, to)| (*to, *from)));
         let between: BTreeSet<&str> = forward.intersection(&back).copied().collect();
         let steps = edges
             .into_iter()
@@ -76,8 +77,8 @@ fn added_at(action: &Action) -> Option<String> {
     }
 }
 
-/// Everything that can be reached.
-fn spread<'a>(
+/// The versions that edges reach from these.
+fn reachable_from<'a>(
     mut reached: BTreeSet<&'a str>,
     edges: impl Iterator<Item = (&'a str, &'a str)> + Clone,
 ) -> BTreeSet<&'a str> {
@@ -96,7 +97,7 @@ fn spread<'a>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::recorded::tests::definition;
+    use super::super::event_records::tests::definition;
     use super::*;
     use crate::ids::ActionId;
     use alloy::primitives::Address;
@@ -114,7 +115,7 @@ mod tests {
             ("4.0", "next"),
         ];
         let definition = definition(&steps, "4.0", &["2.0", "4.0"]);
-        let needed = Needed::of(&definition, 0);
+        let needed = RequiredVersions::new(&definition, 0);
         let versions = ["1.0", "2.0", "3.0", "4.0", "hotfix", "next"];
         let found = versions.map(|version| needed.has_version(version));
         assert_eq!(found, [false, true, true, true, false, false]);
@@ -137,21 +138,21 @@ mod tests {
         action.role = "migrate".into();
         action.epoch = definition.epoch("migrate");
         definition.open.insert(ActionId::ZERO, action);
-        let needed = Needed::of(&definition, 5);
+        let needed = RequiredVersions::new(&definition, 5);
         assert!(!needed.has_version("1.0") && needed.has_version("2.0"));
         assert!(needed.has_step("2.0", "3.0"));
-        let later = Needed::of(&definition, 6);
+        let later = RequiredVersions::new(&definition, 6);
         assert!(!later.has_version("2.0"), "it has expired");
         let superseded = definition.open.get_mut(&ActionId::ZERO);
         superseded.expect("it is there").epoch = 7;
-        let other = Needed::of(&definition, 5);
+        let other = RequiredVersions::new(&definition, 5);
         assert!(!other.has_version("2.0"), "its policy has changed");
     }
 
     #[test]
     fn without_instances_the_current_version_alone_is_needed() {
         let definition = definition(&[("", "1.0"), ("1.0", "2.0")], "2.0", &[]);
-        let needed = Needed::of(&definition, 0);
+        let needed = RequiredVersions::new(&definition, 0);
         assert!(needed.has_version("2.0") && !needed.has_version("1.0"));
         assert!(!needed.has_step("1.0", "2.0"));
     }

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 
 /// The records of a registry's events.
-pub(super) struct Recorded {
+pub(super) struct EventRecords {
     /// Every definition, the registry itself included.
     pub(super) definitions: Vec<Definition>,
     /// Definitions that events are about, and whose creation no event tells.
@@ -22,7 +22,7 @@ pub(super) struct Recorded {
 }
 
 /// Every definition of `registry`, itself included, from its events alone.
-pub(super) async fn read(registry: Registry<'_>) -> Result<Recorded, ChainError> {
+pub(super) async fn read(registry: Registry<'_>) -> Result<EventRecords, ChainError> {
     let logs = all_logs(registry.client, registry.address, [&[], &[], &[]]).await?;
     let mut all = vec![Definition::before_events("")];
     let mut unknown = BTreeSet::new();
@@ -57,7 +57,7 @@ pub(super) async fn read(registry: Registry<'_>) -> Result<Recorded, ChainError>
         };
         definition.feed(&event, time);
     }
-    Ok(Recorded {
+    Ok(EventRecords {
         definitions: all,
         unknown,
         created: created.count,
