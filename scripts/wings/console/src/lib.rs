@@ -30,7 +30,9 @@ pub static COMMANDS: &[&dyn Command] = &[&commands::console::SPEC];
 /// The services of this wing for others.
 pub static CONSOLE: Console = Console {
     report: |context, file, name| Box::pin(commands::report_page::run(context, file, name)),
-    publish: |session, subject, interface, args| {
-        Box::pin(commands::publish::run(session, subject, interface, args))
+    publish: |session, (name, version), interface, args| {
+        Box::pin(commands::publish::run(
+            session, name, version, interface, args,
+        ))
     },
 };

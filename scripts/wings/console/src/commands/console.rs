@@ -1,10 +1,10 @@
 //! `console`: the commands' reports in a browser of this machine, and approvals by its wallet.
 
-mod before;
-mod news;
+mod freshness;
 pub(crate) mod pages;
-mod refused;
-mod site;
+mod preview;
+mod request_error;
+mod server;
 
 use crate::context::prelude::*;
 use crate::context::spec::{Governs, Group, Spec, no_file, report_type};
@@ -25,7 +25,7 @@ pub(crate) static SPEC: Spec<ConsoleArgs> = Spec {
     ],
     writes: no_file,
     governed: Governs::Never,
-    reports: || vec![report_type::<Served>()],
+    reports: || vec![report_type::<ConsoleReport>()],
     run: |context, args| Box::pin(run(context, args)),
 };
 
@@ -61,10 +61,10 @@ pub(crate) async fn run(context: &Context, args: &ConsoleArgs) -> Result<Outcome
         .local_addr()
         .map_or(args.port, |found| found.port());
     let url = format!("http://127.0.0.1:{port}/");
-    let served = Served {
+    let report = ConsoleReport {
         console: url.clone(),
     };
-    (context.output).result(&context.outcome(&served));
+    (context.output).result(&context.outcome(&report));
     if args.open && !open(&url) {
         context.output.explain(&Report::of(&Error::Usage {
             message: "no browser could be opened".into(),
@@ -73,17 +73,17 @@ pub(crate) async fn run(context: &Context, args: &ConsoleArgs) -> Result<Outcome
             next: format!("open {url} in a browser"),
         }));
     }
-    match site::serve(listener, port, context).await {}
+    match server::serve(listener, port, context).await {}
 }
 
 /// The report of `console` when it listens.
 #[derive(Serialize)]
-pub(crate) struct Served {
+pub(crate) struct ConsoleReport {
     /// Its address.
     console: String,
 }
 
-impl CommandReport for Served {
+impl CommandReport for ConsoleReport {
     fn lines(&self, _: &Names) -> Vec<String> {
         vec![
             format!("Listening on {}", self.console),
@@ -92,7 +92,7 @@ impl CommandReport for Served {
     }
 }
 
-/// Opens an address in the browser of this machine. Returns whether that was possible.
+/// Opens an address in the browser of this machine. Returns true if that was possible.
 fn open(url: &str) -> bool {
     let program = if cfg!(target_os = "macos") {
         "open"

@@ -6,7 +6,7 @@ use crate::context::prelude::*;
 use crate::ids::CodeHash;
 use crate::layout::Deployment;
 use crate::publication::{Interface, Publication, PublishArgs, Sources};
-use crate::publish::Explorer;
+use crate::publish::ExplorerClient;
 use crate::secret::Secret;
 use alloy::network::TransactionBuilder;
 use alloy::rpc::types::TransactionRequest;
@@ -17,7 +17,8 @@ const KEY: &str = "ETHERSCAN_API_KEY";
 /// Publishes a version of a definition.
 pub(crate) async fn run(
     session: Session<'_>,
-    (name, version): (&str, &str),
+    name: &str,
+    version: &str,
     interface: Interface,
     args: &PublishArgs,
 ) -> Result<Publication> {
@@ -32,7 +33,7 @@ pub(crate) async fn run(
     }
     let api = args.explorer_api.as_deref();
     let progress = &*context.output;
-    let explorer = Explorer::new(interface, api, client.chain_id(), key, progress)?;
+    let explorer = ExplorerClient::new(interface, api, client.chain_id(), key, progress)?;
     let code = registry.code(name, version).await?;
     let refused = |found: &str| {
         let message = format!("others cannot verify the build of {name} {version}");
@@ -52,7 +53,8 @@ pub(crate) async fn run(
         .clone();
     let commit = build.build.commit.filter(|commit| !commit.dirty);
     let commit = commit.ok_or_else(|| refused("sources that differ from their commit"))?;
-    let deployment = created(context, client, code.codehash, code.implementation, &recipe).await?;
+    let deployment =
+        find_deployment(context, client, code.codehash, code.implementation, &recipe).await?;
     let tool = deployment.tool.split_whitespace().last();
     let sources = Sources {
         repository: repository.into(),
@@ -63,12 +65,13 @@ pub(crate) async fn run(
         license: args.license_type,
     };
     let implementation = explorer
-        .implementation(deployment.address, &sources)
+        .verify_implementation(deployment.address, &sources)
         .await?;
     let mut proxies = Vec::new();
     for instance in registry.instances(name).await? {
         if instance.version == version {
-            proxies.extend(explorer.proxy(instance.proxy, code.implementation).await?);
+            let linked = explorer.link_proxy(instance.proxy, code.implementation);
+            proxies.extend(linked.await?);
         }
     }
     Ok(Publication {
@@ -79,9 +82,9 @@ pub(crate) async fn run(
     })
 }
 
-/// The transaction that created such code and did nothing else: cargo-stylus takes no other, and the implementation was
-/// created by the CREATE2 deployer. Sent now if this machine sent none.
-async fn created(
+/// Finds the transaction that created such code and did nothing else: cargo-stylus takes no other, and the
+/// implementation was created by the CREATE2 deployer. Sends it now if this machine sent none.
+async fn find_deployment(
     context: &Context,
     client: &Client,
     codehash: CodeHash,
@@ -90,7 +93,7 @@ async fn created(
 ) -> Result<Deployment> {
     let store = context.store();
     let mut known = store.deployments(codehash)?.into_iter();
-    if let Some(known) = known.find(|one| one.chain_id == client.chain_id()) {
+    if let Some(known) = known.find(|deployment| deployment.chain_id == client.chain_id()) {
         return Ok(known);
     }
     let code = client.code(implementation).await?;

@@ -2,7 +2,7 @@
 
 use super::console::pages::definition;
 use crate::console::page::PageContext;
-use crate::console::report::{html, is_report};
+use crate::console::report::{is_report, render_report};
 use crate::context::prelude::*;
 use crate::own_file;
 use std::path::Path;
@@ -20,16 +20,15 @@ pub(crate) async fn run(context: &Context, file: &Path, name: &str) -> Result<us
         is_unverified: context.origin_of(registry.address).is_none(),
         ..PageContext::default()
     };
-    let all = (usize::MAX, usize::MAX);
-    let (_, page) = definition(context, &place, name, all).await?;
+    let (_, page) = definition(context, &place, name, usize::MAX, usize::MAX).await?;
     let mut actions = Vec::new();
-    for one in pending::pending(context, Some(name)).await?.actions {
-        if one.shown.is_some() {
-            actions.push(review::review(context, &one.open.action.to_string()).await?);
+    for pending in pending::pending(context, Some(name)).await?.actions {
+        if pending.shown.is_some() {
+            actions.push(review::review(context, &pending.open.action.to_string()).await?);
         }
     }
     let block = registry.client.newest_block().await?;
-    let report = html(&place, (name, block), &page, &actions);
+    let report = render_report(&place, name, block, &page, &actions);
     let text = context.output.hide_in_page(&report);
     own_file::replace(file, text.as_bytes(), is_report)?;
     Ok(text.len())

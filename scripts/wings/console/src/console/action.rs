@@ -33,7 +33,7 @@ pub fn action(place: &PageContext, review: &Review) -> Markup {
         (band(place, review, &found))
         @if !found.is_empty() { section { h2 { "Findings" } (findings(&found)) } }
         @let shown = &review.shown;
-        (what_it_does((&shown.display, &shown.decoded), shown.policy_change.as_ref()))
+        (what_it_does(&shown.display, &shown.decoded, shown.policy_change.as_ref()))
         @if let Some(uri) = &shown.published_sources {
             p { "Sources, as the proposer says: " code.address { (text(uri)) } }
         }
@@ -63,7 +63,10 @@ pub fn action(place: &PageContext, review: &Review) -> Markup {
 
 /// Returns what was found, with what a policy of it changes.
 fn found(review: &Review) -> Vec<Finding> {
-    let checked = review.checked.as_ref().map_or(&[][..], |one| &one.findings);
+    let checked = review
+        .checked
+        .as_ref()
+        .map_or(&[][..], |checked| &checked.findings);
     with_effects(checked, review.shown.policy_change.as_ref())
 }
 
@@ -71,18 +74,20 @@ fn found(review: &Review) -> Vec<Finding> {
 pub fn with_effects(found: &[Finding], change: Option<&PolicyChange>) -> Vec<Finding> {
     let mut all = found.to_vec();
     for effect in change.iter().flat_map(|change| &change.effects) {
-        let is_told = |one: &Finding| (&one.id, &one.message) == (&effect.id, &effect.message);
+        let is_told =
+            |finding: &Finding| (&finding.id, &finding.message) == (&effect.id, &effect.message);
         if !all.iter().any(is_told) {
             all.push(effect.clone());
         }
     }
-    all.sort_by_key(|one| std::cmp::Reverse(one.severity));
+    all.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     all
 }
 
 /// Draws what an action does: the calls in it, a policy before and after, the policies of a new definition.
 pub fn what_it_does(
-    (display, decoded): (&Display, &[DecodedCall]),
+    display: &Display,
+    decoded: &[DecodedCall],
     change: Option<&PolicyChange>,
 ) -> Markup {
     let is_definition = display.is_definition();
@@ -127,7 +132,7 @@ fn band(place: &PageContext, review: &Review, found: &[Finding]) -> Markup {
     let Some(open) = &review.readiness else {
         return ended(place, review);
     };
-    let heaviest = found.iter().map(|one| one.severity).max();
+    let heaviest = found.iter().map(|finding| finding.severity).max();
     html! {
         section.band.(heaviest.map_or("note", Severity::class)) {
             h2.state { (open.approvals) " of " (open.required) " approvals: " (state_of(open)) }
@@ -152,13 +157,15 @@ fn band(place: &PageContext, review: &Review, found: &[Finding]) -> Markup {
 
 /// The first danger; where there is none, what the action does in a line.
 fn first(review: &Review, found: &[Finding]) -> Markup {
-    let mut dangers = found.iter().filter(|one| one.severity == Severity::Danger);
+    let mut dangers = found
+        .iter()
+        .filter(|finding| finding.severity == Severity::Danger);
     html! {
         @match dangers.next() {
             // The trial's own stands below.
-            Some(one) if one.part == Part::Simulation => {},
-            Some(one) => p { (weight(one.severity)) " " (words(&one.message)) },
-            None => p { (text(&in_a_line(review))) },
+            Some(finding) if finding.part == Part::Simulation => {},
+            Some(finding) => p { (weight(finding.severity)) " " (words(&finding.message)) },
+            None => p { (text(&summarize(review))) },
         }
     }
 }
@@ -168,8 +175,8 @@ const POLICY_MAX: usize = 120;
 /// New functions that are named in a line, at most.
 const NEW_MAX: usize = 4;
 
-/// Says what the action does in a line: its version, what it runs, and the functions that are new.
-fn in_a_line(review: &Review) -> String {
+/// Summarizes what the action does in a line: its version, what it runs, and the functions that are new.
+fn summarize(review: &Review) -> String {
     let shown = &review.shown;
     let mut parts = Vec::new();
     let mut fields = shown.display.fields.iter();
@@ -187,10 +194,10 @@ fn in_a_line(review: &Review) -> String {
             .unwrap_or("bytes that are not decoded");
         parts.push(format!("{} {function}", call.what));
     }
-    let ways = review.checked.iter().flat_map(|one| &one.callers);
+    let ways = review.checked.iter().flat_map(|checked| &checked.callers);
     let changes = ways.flat_map(|way| &way.changes);
     let new = changes.filter(|change| change.before.is_none());
-    let new = new.filter_map(|one| one.after.as_deref()?.strip_prefix("function "));
+    let new = new.filter_map(|change| change.after.as_deref()?.strip_prefix("function "));
     let new: Vec<&str> = new.collect();
     if !new.is_empty() {
         let named: Vec<&str> = new.iter().take(NEW_MAX).copied().collect();
@@ -210,17 +217,21 @@ fn in_a_line(review: &Review) -> String {
 /// Draws whether it was tried on a copy, in the words of that finding, not of a note beside it. Beside a danger, that
 /// no call fails is no tick.
 fn tried(found: &[Finding]) -> Markup {
-    let all = found.iter().filter(|one| one.part == Part::Simulation);
+    let all = found
+        .iter()
+        .filter(|finding| finding.part == Part::Simulation);
     let more = all.clone().count().saturating_sub(1);
-    let heaviest = all.max_by_key(|one| (one.severity != Severity::Note, one.severity));
-    let has_danger = found.iter().any(|one| one.severity == Severity::Danger);
-    let shown = |one: &Finding| match (one.severity, has_danger) {
-        (Severity::Good, true) => Severity::Note,
-        (severity, _) => severity,
+    let heaviest = all.max_by_key(|finding| (finding.severity != Severity::Note, finding.severity));
+    let has_danger = found
+        .iter()
+        .any(|finding| finding.severity == Severity::Danger);
+    let shown = |finding: &Finding| match finding.severity {
+        Severity::Good if has_danger => Severity::Note,
+        severity => severity,
     };
     html! {
         @match heaviest {
-            Some(one) => p { (weight(shown(one))) " " (text(&one.message))
+            Some(finding) => p { (weight(shown(finding))) " " (text(&finding.message))
                 @if more > 0 { "; " (count(more, "more finding")) " of the trial below" } },
             None => p { (weight(Severity::Unknown)) " not tried on a copy of the chain" },
         }
@@ -292,7 +303,10 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
     let is_missing = open.needed().contains(&account);
     let has_approved = open.approved.contains(&account);
     let has_refused = review.refused.contains(&account);
-    let is_ended = review.obstacle.as_ref().is_some_and(|one| one.ends);
+    let is_ended = review
+        .obstacle
+        .as_ref()
+        .is_some_and(|obstacle| obstacle.ends);
     let may_execute = open.blocked_by == BlockedBy::Nothing && !is_ended;
     let waits = open.blocked_by == BlockedBy::Delay;
     // All approvals are there, and a delay runs: who has not approved may still say no.
@@ -328,8 +342,10 @@ fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
 
 /// Counts the dangers that were found.
 fn dangers_of(review: &Review) -> usize {
-    let found = review.checked.iter().flat_map(|one| &one.findings);
-    found.filter(|one| one.severity == Severity::Danger).count()
+    let found = review.checked.iter().flat_map(|checked| &checked.findings);
+    found
+        .filter(|finding| finding.severity == Severity::Danger)
+        .count()
 }
 
 /// Draws the note that dangers stand below, where some do: above the button that approves.
@@ -347,7 +363,7 @@ fn dangers(review: &Review) -> Markup {
 fn files(place: &PageContext, review: &Review) -> Markup {
     let id = review.action.to_string();
     html! {
-        @for account in review.checked.iter().flat_map(|one| &one.contracts) {
+        @for account in review.checked.iter().flat_map(|checked| &checked.contracts) {
             @let safe = account.to_string();
             @let query = [("id", id.as_str()), ("do", "safe"), ("safe", safe.as_str())];
             p { a.button href=(url(place, "/before", &query)) { "File for Safe's Transaction Builder" }
@@ -376,7 +392,9 @@ const SHOWN: usize = 4;
 /// Events, the newest first, those of one transaction together, with who did it once. Only the newest are unfolded.
 /// Events of `own`, the action that the page is about, have no link to it.
 pub fn timeline(place: &PageContext, entries: &[Entry], own: Option<ActionId>) -> Markup {
-    let mut all: Vec<&[Entry]> = entries.chunk_by(|one, next| one.tx == next.tx).collect();
+    let mut all: Vec<&[Entry]> = entries
+        .chunk_by(|entry, next| entry.tx == next.tx)
+        .collect();
     all.reverse();
     let (newest, older) = all.split_at(all.len().min(SHOWN));
     html! {
@@ -392,13 +410,13 @@ fn happenings(place: &PageContext, transactions: &[&[Entry]], own: Option<Action
         ol.timeline {
             @for all in transactions {
                 @if let Some(first) = all.first() {
-                    @let is_one = all.iter().all(|one| one.who == first.who);
+                    @let is_one = all.iter().all(|entry| entry.who == first.who);
                     li {
                         @if is_one { (address(place, first.who)) " " }
                         span.quiet { (time(first.time)) " " (transaction(place, first.tx)) }
-                        ul { @for one in *all { li {
-                            @if !is_one { (address(place, one.who)) " " }
-                            (happened(place, one, own))
+                        ul { @for entry in *all { li {
+                            @if !is_one { (address(place, entry.who)) " " }
+                            (happened(place, entry, own))
                         } } }
                     }
                 }
@@ -419,10 +437,10 @@ fn transaction(place: &PageContext, tx: TxHash) -> Markup {
 }
 
 /// An event of a transaction, with the action that it belongs to.
-fn happened(place: &PageContext, one: &Entry, own: Option<ActionId>) -> Markup {
+fn happened(place: &PageContext, entry: &Entry, own: Option<ActionId>) -> Markup {
     html! {
-        (text(&one.what))
-        @if let Some(action) = one.action.filter(|action| Some(*action) != own) {
+        (text(&entry.what))
+        @if let Some(action) = entry.action.filter(|action| Some(*action) != own) {
             " " (link(place, "/action", &[("id", &action.to_string())], "action"))
         }
     }

@@ -37,10 +37,10 @@ const ALWAYS: [(HeaderName, &str); 7] = [
 ];
 
 /// An answer: several who asked for it get it.
-pub type Answer = Response<Full<Bytes>>;
+pub type PageResponse = Response<Full<Bytes>>;
 
 /// An answer.
-pub fn answer(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Answer {
+pub fn answer(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> PageResponse {
     let mut response = Response::new(Full::new(body.into()));
     *response.status_mut() = status;
     let headers = response.headers_mut();

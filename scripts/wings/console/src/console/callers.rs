@@ -21,14 +21,15 @@ pub fn callers(all: &[CallersOfWay]) -> Markup {
 
 fn changes(all: &[CallerChange]) -> Markup {
     let side = |entry: &Option<String>| entry.as_deref().map_or(html! { "–" }, code);
-    let rows = all.iter().map(|one| {
-        let class = match (&one.before, &one.after) {
+    let rows = all.iter().map(|change| {
+        let class = match (&change.before, &change.after) {
             (None, _) => "new",
             (_, None) => "dropped",
             _ => "retyped",
         };
-        let change = html! { span class={ "change " (class) } { (one.sign()) " " (one.word()) } };
-        [change, side(&one.before), side(&one.after)]
+        let sign =
+            html! { span class={ "change " (class) } { (change.sign()) " " (change.word()) } };
+        [sign, side(&change.before), side(&change.after)]
     });
     let columns = ["change", "before", "after"];
     table("What changes for callers", columns, rows)

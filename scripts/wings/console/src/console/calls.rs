@@ -12,12 +12,12 @@ pub(super) fn calls(decoded: &[DecodedCall]) -> Markup {
                 (Some(function), _) => {
                     p { (text(&call.what)) " calls " code { (text(function)) } }
                     dl.fields {
-                        @for (number, one) in (1_usize..).zip(&call.arguments) {
+                        @for (number, argument) in (1_usize..).zip(&call.arguments) {
                             dt {
-                                @if one.name.is_empty() { "argument " (number) }
-                                @else { (text(&one.name)) }
+                                @if argument.name.is_empty() { "argument " (number) }
+                                @else { (text(&argument.name)) }
                             }
-                            dd { (text(&grouped(one))) " (" (text(&one.kind)) ")" }
+                            dd { (text(&grouped(argument))) " (" (text(&argument.kind)) ")" }
                         }
                     }
                 },
@@ -33,17 +33,17 @@ pub(super) fn calls(decoded: &[DecodedCall]) -> Markup {
 }
 
 /// A value; of a whole number with its thousands apart.
-fn grouped(one: &DecodedArgument) -> String {
+fn grouped(argument: &DecodedArgument) -> String {
     let is_number = ["uint", "int"].iter().any(|kind| {
-        let bits = one.kind.strip_prefix(kind);
+        let bits = argument.kind.strip_prefix(kind);
         bits.is_some_and(|bits| bits.bytes().all(|c| c.is_ascii_digit()))
     });
-    let (sign, digits) = match one.value.strip_prefix('-') {
+    let (sign, digits) = match argument.value.strip_prefix('-') {
         Some(digits) => ("-", digits),
-        None => ("", one.value.as_str()),
+        None => ("", argument.value.as_str()),
     };
     if !is_number || !digits.bytes().all(|c| c.is_ascii_digit()) {
-        return one.value.clone();
+        return argument.value.clone();
     }
     let mut shown = String::from(sign);
     for (index, digit) in digits.chars().enumerate() {
@@ -73,12 +73,12 @@ mod tests {
             ("uint256[]", "[1000, 2000]", "[1000, 2000]"),
             ("string", "\"1000\"", "\"1000\""),
         ] {
-            let one = DecodedArgument {
+            let argument = DecodedArgument {
                 name: String::new(),
                 kind: kind.into(),
                 value: value.into(),
             };
-            assert_eq!(grouped(&one), expected, "{kind}");
+            assert_eq!(grouped(&argument), expected, "{kind}");
         }
     }
 }

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 /// The subject that somebody decides on.
 #[derive(Debug, Clone, Default, Serialize)]
-pub struct Decision {
+pub struct ActionDecision {
     /// The operation that would be done.
     pub operation: String,
     /// By whom.
@@ -48,10 +48,10 @@ pub struct Decision {
 
 /// A preview of what would happen if an account did something now, and what its wallet is asked for.
 #[derive(Debug, Default, Serialize)]
-pub struct Before {
+pub struct DecisionPreview {
     /// The decision.
     #[serde(flatten)]
-    pub decision: Decision,
+    pub decision: ActionDecision,
     /// The meaning of the calldata in the call.
     #[serde(skip)]
     pub decoded: Vec<DecodedCall>,
@@ -77,7 +77,7 @@ pub struct Before {
     pub stamp: B256,
 }
 
-impl Before {
+impl DecisionPreview {
     /// The same with the stamp of what is decided on, which is complete now: of a plan all but what every block
     /// changes.
     #[must_use]
@@ -96,10 +96,10 @@ impl Before {
 }
 
 /// Without the words of what succeeded on a copy: they name amounts of gas, which differ from block to block.
-fn without_gas(one: &mut Finding) {
-    let has_succeeded = (one.part, one.severity) == (Part::Simulation, Severity::Warning);
-    if one.severity == Severity::Good || has_succeeded {
-        one.message.clear();
+fn without_gas(finding: &mut Finding) {
+    let has_succeeded = (finding.part, finding.severity) == (Part::Simulation, Severity::Warning);
+    if finding.severity == Severity::Good || has_succeeded {
+        finding.message.clear();
     }
 }
 
@@ -139,7 +139,7 @@ pub(super) mod tests {
         }
     }
 
-    pub(in crate::console) fn decision() -> Decision {
+    pub(in crate::console) fn decision() -> ActionDecision {
         let pause = abi::pauseCall {
             name: "A".into(),
             first: Vec::new(),
@@ -147,31 +147,31 @@ pub(super) mod tests {
         let call = pause.abi_encode();
         let names = Names::default();
         let display = Display::of(&call, &names).expect("a call");
-        Decision {
+        ActionDecision {
             operation: "approve".into(),
             what: "pause A".into(),
             display,
             sentence: "Sent now".into(),
             consent: Some(Consent::NotNeeded),
-            ..Decision::default()
+            ..ActionDecision::default()
         }
     }
 
-    fn stamped(change: impl FnOnce(&mut Before)) -> B256 {
-        let mut before = Before {
+    fn stamped(change: impl FnOnce(&mut DecisionPreview)) -> B256 {
+        let mut preview = DecisionPreview {
             decision: decision(),
             plan: Some(plan()),
-            ..Before::default()
+            ..DecisionPreview::default()
         };
-        change(&mut before);
-        before.stamped().stamp
+        change(&mut preview);
+        preview.stamped().stamp
     }
 
     #[test]
     fn amounts_of_gas_in_what_succeeded_are_no_part_of_a_stamp() {
         let found = |part, severity, says: &str| {
-            stamped(|one| {
-                one.decision.findings =
+            stamped(|preview| {
+                preview.decision.findings =
                     vec![Finding::named(part, severity, FindingKind::Trial, says)]
             })
         };
@@ -196,12 +196,14 @@ pub(super) mod tests {
     fn whatever_is_decided_on_is_part_of_the_stamp() {
         let nothing = stamped(|_| ());
         assert_eq!(nothing, stamped(|_| ()));
-        let change = |change: fn(&mut Decision)| stamped(|one| change(&mut one.decision));
-        let plan = |change: fn(&mut Plan)| stamped(|one| one.plan.iter_mut().for_each(change));
+        let change =
+            |change: fn(&mut ActionDecision)| stamped(|preview| change(&mut preview.decision));
+        let plan =
+            |change: fn(&mut Plan)| stamped(|preview| preview.plan.iter_mut().for_each(change));
         let others = [
-            change(|one| one.consent = Some(Consent::Needed)),
-            change(|one| one.sentence.push('!')),
-            change(|one| one.account = Address::with_last_byte(1)),
+            change(|decision| decision.consent = Some(Consent::Needed)),
+            change(|decision| decision.sentence.push('!')),
+            change(|decision| decision.account = Address::with_last_byte(1)),
             plan(|plan| plan.untried = 1),
             plan(|plan| plan.control_trials.not_tried.push("accounts".into())),
             plan(|plan| plan.to = "3.0".into()),

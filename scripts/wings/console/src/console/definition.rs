@@ -17,7 +17,7 @@ use maud::{Markup, html};
 
 /// The content of the page.
 #[derive(Debug)]
-pub struct Shown<'a> {
+pub struct DefinitionPage<'a> {
     /// The definition; the registry itself has no name.
     pub compared: &'a ComparedHistory,
     /// The part of its lists that is shown.
@@ -34,7 +34,7 @@ pub struct Shown<'a> {
     pub findings: &'a [Finding],
 }
 
-impl Shown<'_> {
+impl DefinitionPage<'_> {
     /// Returns what the page is about.
     pub fn title(&self) -> &str {
         match self.compared.definition().name.as_str() {
@@ -45,48 +45,48 @@ impl Shown<'_> {
 }
 
 /// The page.
-pub fn definition(place: &PageContext, shown: &Shown<'_>) -> Markup {
+pub fn definition(place: &PageContext, shown: &DefinitionPage<'_>) -> Markup {
     let open: Vec<&OpenAction> = shown.pending.actions.iter().collect();
-    let (one, history) = (shown.compared.definition(), &shown.compared.history);
+    let (definition, history) = (shown.compared.definition(), &shown.compared.history);
     let part = shown.part;
     html! {
         h1 { (text(shown.title())) }
-        @if !one.name.is_empty() {
+        @if !definition.name.is_empty() {
             p.quiet {
-                @if one.current.is_empty() { "no version yet" } @else { "current " b { (text(&one.current)) } }
-                ", sequence " (one.sequence) ", " (state(one.state.word()))
+                @if definition.current.is_empty() { "no version yet" } @else { "current " b { (text(&definition.current)) } }
+                ", sequence " (definition.sequence) ", " (state(definition.state.word()))
             }
         }
         (differing(&shown.compared.differences))
         section {
             h2 { "Open actions" }
-            (with_policies(place, &open, |one| decided_by(shown.policies, one)))
+            (with_policies(place, &open, |open| decided_by(shown.policies, open)))
         }
-        @if !one.name.is_empty() {
-            (versions(place, one, part))
+        @if !definition.name.is_empty() {
+            (versions(place, definition, part))
             section {
                 h2 { "Instances" }
-                @if one.instances.is_empty() { p { "None yet." } }
-                @else { (instances(place, part.instances_of(one), part.instances.start + 1)) }
-                (rest(part.instances.len(), one.instances.len(), &listing("status", one)))
-                (behind(one))
+                @if definition.instances.is_empty() { p { "None yet." } }
+                @else { (instances(place, part.instances_of(definition), part.instances.start + 1)) }
+                (rest(part.instances.len(), definition.instances.len(), &listing("status", definition)))
+                (behind(definition))
                 (findings(shown.findings))
             }
         }
         (policies(place, shown.policies))
-        (checks(one, shown))
+        (checks(definition, shown))
         section {
             h2 { "History" }
             (timeline(place, &history.entries, None))
-            (rest(history.entries.len(), history.total, &listing("history", one)))
+            (rest(history.entries.len(), history.total, &listing("history", definition)))
         }
     }
 }
 
 /// Draws the note that instances have not followed to the version that is current.
-fn behind(one: &Definition) -> Markup {
+fn behind(definition: &Definition) -> Markup {
     html! {
-        @if let Some(behind) = Behind::of(one) {
+        @if let Some(behind) = Behind::of(definition) {
             p { (weight(Severity::Warning)) " current " (text(&behind.current)) "; " (text(&behind.still())) ": "
                 code { (text(&behind.command())) } ", by anybody" }
         }
@@ -117,21 +117,21 @@ fn policies(place: &PageContext, all: &Policies) -> Markup {
 }
 
 /// Draws whether what the registry says still holds on the chain: what does not, and the rest folded.
-fn checks(one: &Definition, shown: &Shown<'_>) -> Markup {
+fn checks(definition: &Definition, shown: &DefinitionPage<'_>) -> Markup {
     let (hold, fail): (Vec<_>, Vec<_>) =
         shown.verification.checks.iter().partition(|check| check.ok);
     html! {
         section {
             h2 { "Checks" }
             @if !fail.is_empty() {
-                ul.checks { @for one in &fail { li { b { (text(&one.line())) } } } }
+                ul.checks { @for check in &fail { li { b { (text(&check.line())) } } } }
             }
             (findings(&shown.verification.findings))
-            (unchecked(one, shown.verified))
+            (unchecked(definition, shown.verified))
             @if !hold.is_empty() {
                 details {
                     summary { "✓ " (count(hold.len(), "check")) " " @if hold.len() == 1 { "holds" } @else { "hold" } }
-                    ul.checks { @for one in &hold { li { (text(&one.line())) } } }
+                    ul.checks { @for check in &hold { li { (text(&check.line())) } } }
                 }
             }
         }
@@ -152,14 +152,14 @@ fn tree_of(policy: &Explained, approved: &[Address]) -> Option<Node> {
 }
 
 /// The command that lists all of a definition.
-fn listing(command: &str, one: &Definition) -> String {
-    format!("stylus-upgrades {command} {}", shell_word(&one.name))
+fn listing(command: &str, definition: &Definition) -> String {
+    format!("stylus-upgrades {command} {}", shell_word(&definition.name))
 }
 
 /// Draws what was not compared, and what compares it.
-fn unchecked(one: &Definition, verified: &Slice) -> Markup {
-    let versions = one.versions.len() - verified.versions.len();
-    let instances = one.instances.len() - verified.instances.len();
+fn unchecked(definition: &Definition, verified: &Slice) -> Markup {
+    let versions = definition.versions.len() - verified.versions.len();
+    let instances = definition.instances.len() - verified.instances.len();
     html! {
         @if versions + instances > 0 {
             (card(Severity::Unknown, &html! { "the code of " (grouped(versions))
@@ -170,19 +170,19 @@ fn unchecked(one: &Definition, verified: &Slice) -> Markup {
 }
 
 /// Versions, with the steps into each.
-fn versions(place: &PageContext, one: &Definition, part: &Slice) -> Markup {
-    let at = at_versions(one);
+fn versions(place: &PageContext, definition: &Definition, part: &Slice) -> Markup {
+    let at = at_versions(definition);
     html! {
         section {
             h2 { "Versions" }
-            @if one.versions.is_empty() { p { "None yet." } }
+            @if definition.versions.is_empty() { p { "None yet." } }
             @else {
                 ol.versions start=(part.versions.start + 1) {
-                    @for version in part.versions_of(one) {
+                    @for version in part.versions_of(definition) {
                         @let at = at.get(version.version.as_str()).copied().unwrap_or_default();
-                        li.current[version.version == one.current] {
+                        li.current[version.version == definition.current] {
                             b { (text(&version.version)) }
-                            @if version.version == one.current { " (current)" }
+                            @if version.version == definition.current { " (current)" }
                             ", " (count(at, "instance"))
                             @if version.incoming().next().is_none() { ", instances are created at it" }
                             @for step in version.incoming() {
@@ -197,7 +197,7 @@ fn versions(place: &PageContext, one: &Definition, part: &Slice) -> Markup {
                     }
                 }
             }
-            (rest(part.versions.len(), one.versions.len(), &listing("status", one)))
+            (rest(part.versions.len(), definition.versions.len(), &listing("status", definition)))
         }
     }
 }

@@ -48,8 +48,8 @@ fn code(place: &PageContext, program: &Program) -> Markup {
     html! {
         @for account in &program.accounts {
             @let uses: BTreeSet<String> =
-                account.uses.iter().map(|one| format!("{} ({})", one.role.name(), one.of)).collect();
-            @for one in &uses { b { (text(one)) } br; }
+                account.uses.iter().map(|usage| format!("{} ({})", usage.role.name(), usage.of)).collect();
+            @for usage in &uses { b { (text(usage)) } br; }
             (address(place, account.address)) br;
         }
         "hash " code.address { (program.codehash) }

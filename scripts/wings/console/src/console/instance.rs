@@ -10,15 +10,15 @@ use maud::{Markup, html};
 
 /// The page.
 pub fn instance(place: &PageContext, found: &Inspection) -> Markup {
-    let (status, one) = (&found.instance, &found.instance.instance);
+    let (status, instance) = (&found.instance, &found.instance.instance);
     html! {
-        h1 { "Instance " (address(place, one.proxy)) }
+        h1 { "Instance " (address(place, instance.proxy)) }
         section.band { dl.fields {
             dt { "definition" }
-            dd { (link(place, "/definition", &[("name", &one.definition)], &one.definition)) }
-            dt { "version" } dd { (text(&one.version)) }
-            dt { "kind" } dd { (one.kind) }
-            dt { "state" } dd { (state(one.state.word())) }
+            dd { (link(place, "/definition", &[("name", &instance.definition)], &instance.definition)) }
+            dt { "version" } dd { (text(&instance.version)) }
+            dt { "kind" } dd { (instance.kind) }
+            dt { "state" } dd { (state(instance.state.word())) }
             dt { "implementation" } dd { (address(place, status.implementation)) }
             dt { "registry that it names" } dd {
                 @match status.registry {
@@ -38,7 +38,7 @@ pub fn instance(place: &PageContext, found: &Inspection) -> Markup {
         }
         section {
             h2 { "Storage" }
-            p { (link(place, "/census", &[("proxy", &one.proxy.to_string())], "Every slot, counted and proven")) }
+            p { (link(place, "/census", &[("proxy", &instance.proxy.to_string())], "Every slot, counted and proven")) }
             @if let Some(why) = &found.fields_unknown {
                 (card(Severity::Unknown, &html! { "not all of it is known: " (text(why)) }))
             }

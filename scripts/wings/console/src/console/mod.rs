@@ -7,7 +7,7 @@
 //! | [`assets`] | the style sheet and the script |
 //! | [`decision`] | what somebody decides on before the wallet is asked, and its hashes |
 //! | [`page`] | what every page has |
-//! | [`overview`], [`action`], [`before`], [`plan`], [`definition`], [`instance`], [`census`], [`doctor`] | the pages |
+//! | [`overview`], [`action`], [`preview`], [`plan`], [`definition`], [`instance`], [`census`], [`doctor`] | the pages |
 //! | [`identicon`] | a picture of an address |
 //! | [`report`] | a definition in one file |
 //! | [`callers`], [`slots`], [`policy`] | what changes for callers; storage as slots; a policy as a tree |
@@ -17,7 +17,6 @@
 pub mod action;
 pub mod answer;
 pub mod assets;
-pub mod before;
 pub mod callers;
 mod calls;
 pub mod census;
@@ -30,6 +29,7 @@ pub mod overview;
 pub mod page;
 pub mod plan;
 pub mod policy;
+pub mod preview;
 pub mod report;
 pub mod request;
 pub mod slots;

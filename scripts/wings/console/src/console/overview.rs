@@ -22,7 +22,7 @@ const AT_MAX: usize = 20;
 
 /// The content of the page beside open actions.
 #[derive(Debug, Default)]
-pub struct Overview {
+pub struct OverviewPage {
     /// The first definitions whose name contains what somebody looks for.
     pub definitions: Vec<ComparedHistory>,
     /// The number of names that contain that.
@@ -43,18 +43,23 @@ pub fn at_versions(definition: &Definition) -> BTreeMap<&str, usize> {
 }
 
 /// The page; `search` is what somebody looks for.
-pub fn overview(place: &PageContext, shown: &Overview, pending: &Pending, search: &str) -> Markup {
-    let is_found = |one: &&OpenAction| fits(one, search);
+pub fn overview(
+    place: &PageContext,
+    shown: &OverviewPage,
+    pending: &Pending,
+    search: &str,
+) -> Markup {
+    let is_found = |action: &&OpenAction| fits(action, search);
     let all: Vec<&OpenAction> = pending.actions.iter().filter(is_found).collect();
-    let needs = |one: &&&OpenAction| {
-        let needed = one.open.readiness.needed();
+    let needs = |action: &&&OpenAction| {
+        let needed = action.open.readiness.needed();
         place
             .account
             .is_some_and(|account| needed.contains(&account))
     };
     let (mine, others): (Vec<&OpenAction>, Vec<&OpenAction>) =
-        all.iter().partition(|one| needs(one));
-    let is_ripe = |one: &&&OpenAction| one.open.readiness.blocked_by == BlockedBy::Nothing;
+        all.iter().partition(|action| needs(action));
+    let is_ripe = |action: &&&OpenAction| action.open.readiness.blocked_by == BlockedBy::Nothing;
     let ripe = others.iter().filter(is_ripe).count();
     html! {
         h1 { "Overview" }
@@ -71,19 +76,14 @@ pub fn overview(place: &PageContext, shown: &Overview, pending: &Pending, search
         }
         section {
             h2 { @if mine.is_empty() { "Open actions" } @else { "Other open actions" } }
-            (actions(place, &others, match (search, mine.is_empty()) {
-                ("", true) => "No action is open.",
-                ("", false) => "No other action is open.",
-                (_, true) => "No open action fits the search.",
-                (_, false) => "No other open action fits the search.",
-            }))
+            (actions(place, &others, no_other_actions(search, mine.is_empty())))
         }
         section {
             h2 { "Definitions" }
             @if shown.total == 0 { p { "The registry has no definition." } }
             @else if shown.definitions.is_empty() { p { "No name contains what you look for." } }
             @else { (definitions(place, &shown.definitions)) }
-            @for one in &shown.definitions { (differing(&one.differences)) }
+            @for compared in &shown.definitions { (differing(&compared.differences)) }
             (rest(shown.definitions.len(), shown.matching, "stylus-upgrades status"))
             p { (link(place, "/definition", &[("name", "")], "The registry itself")) }
         }
@@ -98,13 +98,23 @@ pub fn overview(place: &PageContext, shown: &Overview, pending: &Pending, search
     }
 }
 
+/// The text of an empty list of actions; `is_all` is true if no action stands above it.
+fn no_other_actions(search: &str, is_all: bool) -> &'static str {
+    match search {
+        "" if is_all => "No action is open.",
+        "" => "No other action is open.",
+        _ if is_all => "No open action fits the search.",
+        _ => "No other open action fits the search.",
+    }
+}
+
 /// Returns true if somebody looks for an action: by its id, by what people call it, or by how it stands here. One that
 /// nobody can read is always shown.
-fn fits(one: &OpenAction, search: &str) -> bool {
-    let Some(headline) = headline_of(one) else {
+fn fits(action: &OpenAction, search: &str) -> bool {
+    let Some(headline) = headline_of(action) else {
         return true;
     };
-    let names = [headline, one.open.action.to_string()];
+    let names = [headline, action.open.action.to_string()];
     names.iter().any(|name| is_match(name, search))
 }
 
@@ -134,17 +144,17 @@ fn actions(place: &PageContext, all: &[&OpenAction], none: &str) -> Markup {
         "open until",
         "proposed by",
     ];
-    let rows = all.iter().map(|one| {
-        let open = &one.open.readiness;
+    let rows = all.iter().map(|action| {
+        let open = &action.open.readiness;
         [
-            html! { div.what { (named(place, one)) (notes(one)) } },
+            html! { div.what { (named(place, action)) (notes(action)) } },
             html! {
                 (open.approvals) " of " (open.required) ": " (state_of(open))
-                @if !one.open.refused.is_empty() { "; refused: " (addresses(place, &one.open.refused)) }
+                @if !action.open.refused.is_empty() { "; refused: " (addresses(place, &action.open.refused)) }
             },
             addresses(place, open.needed()),
             time(open.expires),
-            address(place, one.open.proposer),
+            address(place, action.open.proposer),
         ]
     });
     html! {
@@ -157,10 +167,10 @@ fn actions(place: &PageContext, all: &[&OpenAction], none: &str) -> Markup {
 }
 
 /// An action by what it does, as a link to its page.
-fn named(place: &PageContext, one: &OpenAction) -> Markup {
+fn named(place: &PageContext, action: &OpenAction) -> Markup {
     html! {
-        @match headline_of(one) {
-            Some(words) => b { (link(place, "/action", &[("id", &one.open.action.to_string())],
+        @match headline_of(action) {
+            Some(words) => b { (link(place, "/action", &[("id", &action.open.action.to_string())],
                 &shortened(&words, WORDS_MAX))) },
             None => { (weight(Severity::Danger)) " bytes that nobody should approve" },
         }
@@ -168,12 +178,12 @@ fn named(place: &PageContext, one: &OpenAction) -> Markup {
 }
 
 /// Draws what keeps an action from being executed, what contradicts it, and what cannot be read of it.
-fn notes(one: &OpenAction) -> Markup {
+fn notes(action: &OpenAction) -> Markup {
     html! {
-        @if let Some(obstacle) = &one.obstacle { (hindered(obstacle)) }
-        @for rival in &one.rivals { p { (weight(Severity::Warning)) " " (text(rival)) } }
-        @if let Some(finding) = one.ends() { p { (weight(finding.severity)) " " (text(&finding.message)) } }
-        @if let Some(why) = &one.open.unreadable { p { (text(why)) } }
+        @if let Some(obstacle) = &action.obstacle { (hindered(obstacle)) }
+        @for rival in &action.rivals { p { (weight(Severity::Warning)) " " (text(rival)) } }
+        @if let Some(finding) = action.ends() { p { (weight(finding.severity)) " " (text(&finding.message)) } }
+        @if let Some(why) = &action.open.unreadable { p { (text(why)) } }
     }
 }
 
@@ -185,15 +195,15 @@ pub fn with_policies(
 ) -> Markup {
     html! {
         @if all.is_empty() { p { "No action is open." } }
-        @for one in all {
-            @let open = &one.open.readiness;
+        @for action in all {
+            @let open = &action.open.readiness;
             div.card {
-                p { (named(place, one)) }
+                p { (named(place, action)) }
                 p { (open.approvals) " of " (open.required) " approvals: " (state_of(open))
-                    "; open until " (time(open.expires)) ", proposed by " (address(place, one.open.proposer)) }
-                @if !one.open.refused.is_empty() { p { "refused: " (addresses(place, &one.open.refused)) } }
-                (notes(one))
-                @if let Some(policy) = policy_of(one) { (tree(place, &policy, &one.open.refused)) }
+                    "; open until " (time(open.expires)) ", proposed by " (address(place, action.open.proposer)) }
+                @if !action.open.refused.is_empty() { p { "refused: " (addresses(place, &action.open.refused)) } }
+                (notes(action))
+                @if let Some(policy) = policy_of(action) { (tree(place, &policy, &action.open.refused)) }
             }
         }
     }
@@ -201,9 +211,9 @@ pub fn with_policies(
 
 /// Says what an action does, in the words of its page; `None` where its bytes say nothing. Of a policy with what it
 /// becomes.
-fn headline_of(one: &OpenAction) -> Option<String> {
-    let shown = one.shown.as_ref()?;
-    let does = title(&one.open.call);
+fn headline_of(action: &OpenAction) -> Option<String> {
+    let shown = action.shown.as_ref()?;
+    let does = title(&action.open.call);
     Some(match &shown.policy_change {
         Some(change) => format!("{does}: {}", change.becomes),
         None => does,
@@ -214,33 +224,33 @@ fn headline_of(one: &OpenAction) -> Option<String> {
 fn definitions(place: &PageContext, all: &[ComparedHistory]) -> Markup {
     let columns = ["definition", "current", "state", "versions", "instances"];
     let rows = all.iter().map(|compared| {
-        let one = compared.definition();
-        let current = match one.current.as_str() {
+        let definition = compared.definition();
+        let current = match definition.current.as_str() {
             "" => "no version yet",
             current => current,
         };
         [
-            html! { b { (link(place, "/definition", &[("name", &one.name)], &one.name)) } },
+            html! { b { (link(place, "/definition", &[("name", &definition.name)], &definition.name)) } },
             cell(current),
-            state(one.state.word()),
-            cell(&grouped(one.versions.len())),
-            at(one),
+            state(definition.state.word()),
+            cell(&grouped(definition.versions.len())),
+            instance_counts(definition),
         ]
     });
     table("Definitions", columns, rows)
 }
 
 /// Draws how many instances there are, and at which versions.
-fn at(one: &Definition) -> Markup {
-    let at = at_versions(one);
+fn instance_counts(definition: &Definition) -> Markup {
+    let at = at_versions(definition);
     let shown = at.iter().take(AT_MAX);
     let words = shown.map(|(version, instances)| format!("{} at {version}", grouped(*instances)));
     let words: Vec<_> = words.collect();
     html! {
-        (count(one.instances.len(), "instance"))
+        (count(definition.instances.len(), "instance"))
         @if !words.is_empty() { ": " (text(&words.join(", "))) }
         @if at.len() > AT_MAX { ", " (at.len() - AT_MAX) " more versions" }
-        @if let Some(behind) = Behind::of(one) {
+        @if let Some(behind) = Behind::of(definition) {
             p { (weight(Severity::Warning)) " " (text(&behind.still())) ": " code { (text(&behind.command())) } }
         }
     }
@@ -258,9 +268,9 @@ pub fn rest(shown: usize, total: usize, command: &str) -> Markup {
 /// Draws what the registry's views say otherwise than the events that the endpoint showed.
 pub fn differing(all: &[Difference]) -> Markup {
     html! {
-        @for one in all {
+        @for difference in all {
             (card(Severity::Danger, &html! { "the endpoint contradicts itself: "
-                (text(&one.what)) " is " (text(&one.view)) ", the events say " (text(&one.events)) }))
+                (text(&difference.what)) " is " (text(&difference.view)) ", the events say " (text(&difference.events)) }))
         }
     }
 }
@@ -331,7 +341,7 @@ mod tests {
             account: Some(BEN),
             ..PageContext::default()
         };
-        overview(&place, &Overview::default(), &pending, "").into_string()
+        overview(&place, &OverviewPage::default(), &pending, "").into_string()
     }
 
     #[test]
@@ -349,14 +359,14 @@ mod tests {
     #[test]
     fn beside_what_anybody_may_execute_nobody_reads_that_nothing_waits() {
         let page = shown(BlockedBy::Nothing);
-        for one in [
+        for part in [
             "Below is what anybody may execute now.",
             "anybody may execute it now",
         ] {
-            assert!(page.contains(one), "{one}: {page}");
+            assert!(page.contains(part), "{part}: {page}");
         }
-        for one in ["Nothing waits for this account.", "data-due"] {
-            assert!(!page.contains(one), "{one}: {page}");
+        for part in ["Nothing waits for this account.", "data-due"] {
+            assert!(!page.contains(part), "{part}: {page}");
         }
     }
 }

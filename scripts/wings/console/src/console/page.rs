@@ -65,13 +65,13 @@ pub fn page(place: &PageContext, title: &str, main: &Markup) -> Markup {
                 }
             }
             body data-chain=(place.chain_id) data-registry=(place.registry)
-                data-account=(place.account.map(|one| one.to_string()).unwrap_or_default()) {
+                data-account=(place.account.map(|account| account.to_string()).unwrap_or_default()) {
                 @if !place.is_file {
                     a.skip href="#main" { "To the content" }
                     (header(place))
                 }
-                main #main tabindex="-1" data-block=[place.block.map(|one| one.number)]
-                    data-hash=[place.block.map(|one| one.hash)] data-costly[place.is_costly] {
+                main #main tabindex="-1" data-block=[place.block.map(|block| block.number)]
+                    data-hash=[place.block.map(|block| block.hash)] data-costly[place.is_costly] {
                     (main)
                     @if let Some(block) = place.block {
                         p.drawn { "drawn at block " (block.number) ", " (time(block.time)) }
@@ -121,8 +121,8 @@ fn other_account(place: &PageContext) -> Markup {
 
 /// The URL of a page: its path and query, and the account of the wallet.
 pub fn url(place: &PageContext, path: &str, query: &[(&str, &str)]) -> String {
-    let account = place.account.map(|one| one.to_string());
-    let account = account.iter().map(|one| ("account", one.as_str()));
+    let account = place.account.map(|account| account.to_string());
+    let account = account.iter().map(|account| ("account", account.as_str()));
     let mut text = Serializer::new(String::new());
     text.extend_pairs(query.iter().copied().chain(account));
     match text.finish() {
@@ -195,9 +195,9 @@ pub fn state(word: &str) -> Markup {
 pub fn addresses(place: &PageContext, accounts: &[Address]) -> Markup {
     html! {
         @if accounts.is_empty() { "nobody" }
-        @for (at, one) in accounts.iter().enumerate() {
+        @for (at, account) in accounts.iter().enumerate() {
             @if at > 0 { ", " }
-            (address(place, *one))
+            (address(place, *account))
         }
     }
 }
@@ -243,8 +243,8 @@ pub fn counts(all: &[Finding]) -> Markup {
 }
 
 /// Returns true if a finding asks for a decision. The others are read by who looks for them.
-fn is_to_decide(one: &Finding) -> bool {
-    one.severity >= Severity::Unknown
+fn is_to_decide(finding: &Finding) -> bool {
+    finding.severity >= Severity::Unknown
 }
 
 /// Findings, one row for each: those that ask for a decision, and the others folded. What several have in common stands
@@ -254,8 +254,8 @@ pub fn findings(all: &[Finding]) -> Markup {
     let (heavy, light): (Vec<_>, Vec<_>) = all
         .iter()
         .zip(&told)
-        .partition(|(one, _)| is_to_decide(one));
-    let folded = Severity::counted(light.iter().map(|(one, _)| *one));
+        .partition(|(finding, _)| is_to_decide(finding));
+    let folded = Severity::counted(light.iter().map(|(finding, _)| *finding));
     let words: Vec<String> = folded.into_iter().rev().map(|(_, words)| words).collect();
     html! {
         (rows(&heavy))
@@ -267,12 +267,12 @@ pub fn findings(all: &[Finding]) -> Markup {
 fn rows(all: &[(&Finding, &Finding)]) -> Markup {
     html! {
         @if !all.is_empty() { ul.cards {
-            @for (one, told) in all {
-                li class=(format!("card {}", one.severity.class())) {
-                    h3 { (weight(one.severity)) " " (one.part.words()) " " (code(&one.id.to_string())) }
+            @for (finding, told) in all {
+                li class=(format!("card {}", finding.severity.class())) {
+                    h3 { (weight(finding.severity)) " " (finding.part.words()) " " (code(&finding.id.to_string())) }
                     p {
-                        (words(&one.message))
-                        @if one.is_accepted_by_proposer() {
+                        (words(&finding.message))
+                        @if finding.is_accepted_by_proposer() {
                             " " span.pill.accepted title="the program proposes it only where --accept names this finding" {
                                 "proposed in spite of it" }
                         }
@@ -342,15 +342,15 @@ pub fn code(from: &str) -> Markup {
 /// Instances as a table, each by its definition and its number, which counts from `first`.
 pub fn instances(place: &PageContext, all: &[Instance], first: usize) -> Markup {
     let columns = ["instance", "address", "version", "kind", "state"];
-    let rows = (first..).zip(all).map(|(number, one)| {
-        let query = one.proxy.to_string();
-        let name = format!("{} {number}", one.definition);
+    let rows = (first..).zip(all).map(|(number, instance)| {
+        let query = instance.proxy.to_string();
+        let name = format!("{} {number}", instance.definition);
         [
             link(place, "/instance", &[("proxy", &query)], &name),
-            address(place, one.proxy),
-            cell(&one.version),
-            cell(one.kind.word()),
-            state(one.state.word()),
+            address(place, instance.proxy),
+            cell(&instance.version),
+            cell(instance.kind.word()),
+            state(instance.state.word()),
         ]
     });
     table("Instances", columns, rows)

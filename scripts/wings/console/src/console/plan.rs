@@ -65,7 +65,7 @@ impl SimulatedPlan {
             .cloned()
             .collect();
         let coverage = self.coverage.findings().into_iter();
-        all.extend(coverage.filter(|one| one.severity != Severity::Good));
+        all.extend(coverage.filter(|finding| finding.severity != Severity::Good));
         all
     }
 }
@@ -128,20 +128,20 @@ pub fn outcome(place: &PageContext, plan: &Plan, verdict: Verdict, is_warned: bo
         @if let Some(says) = verdict.words() {
             (succeeds(plan, says, verdict.is_carried_out() && !is_warned))
         }
-        @for one in plan.expectations.iter().flat_map(Asks::words) { p { "expects " code { (text(&one)) } } }
+        @for expectation in plan.expectations.iter().flat_map(Asks::words) { p { "expects " code { (text(&expectation)) } } }
         @for says in plan.reads.iter().filter_map(Reads::of_others) {
             (card(Severity::Note, &cell(&says)))
         }
         @for says in plan.reads.iter().filter_map(Reads::of_calls) {
             (card(Severity::Warning, &cell(&says)))
         }
-        @for one in &plan.others {
+        @for other in &plan.others {
             section.card.warning {
                 h3 { (weight(Severity::Warning)) " it also changes another account: "
-                    (address(place, one.account)) }
-                p { (text(&one.words())) }
-                (changes(&one.changes))
-                (events(&one.events))
+                    (address(place, other.account)) }
+                p { (text(&other.words())) }
+                (changes(&other.changes))
+                (events(&other.events))
             }
         }
         @if plan.untried > 0 {
@@ -154,13 +154,13 @@ pub fn outcome(place: &PageContext, plan: &Plan, verdict: Verdict, is_warned: bo
             (card(Severity::Warning, &cell(says)))
         }
         @if let Some(says) = only_started(&plan.instances) { (card(Severity::Unknown, &cell(&says))) }
-        @for one in &plan.instances {
-            h3 { "instance " (address(place, one.proxy)) ": " (text(&one.from)) " → " (text(&one.to)) }
-            (changes(&one.changes))
-            @if let Some(wei) = one.balance {
+        @for instance in &plan.instances {
+            h3 { "instance " (address(place, instance.proxy)) ": " (text(&instance.from)) " → " (text(&instance.to)) }
+            (changes(&instance.changes))
+            @if let Some(wei) = instance.balance {
                 (card(Severity::Warning, &html! { "ether of the instance: " (ether(wei)) }))
             }
-            (events(&one.events))
+            (events(&instance.events))
         }
     }
 }
@@ -239,8 +239,8 @@ mod tests {
             simulated.coverage.add(none);
         });
         assert!(page.contains("it ends in 9 days"), "{page}");
-        for one in ["absent:steps", "partial:live-instances"] {
-            assert!(page.contains(&format!("<code>{one}</code>")), "{page}");
+        for id in ["absent:steps", "partial:live-instances"] {
+            assert!(page.contains(&format!("<code>{id}</code>")), "{page}");
         }
         assert!(!page.contains("complete:layout"), "{page}");
     }

@@ -13,10 +13,11 @@ pub fn is_report(content: &str) -> bool {
     content.starts_with(MARK)
 }
 
-/// A page that loads nothing and runs nothing: of a definition as it was read at a block, with what is open.
-pub fn html(
+/// Renders a page that loads nothing and runs nothing: of a definition as it was read at a block, with what is open.
+pub fn render_report(
     place: &PageContext,
-    (name, block): (&str, u64),
+    name: &str,
+    block: u64,
     definition: &Markup,
     actions: &[Review],
 ) -> String {
@@ -24,7 +25,7 @@ pub fn html(
         p { "chain " (place.chain_id) ", registry " code { (place.registry) } ", block " (block) }
         @if place.is_unverified { p { strong { (UNVERIFIED) } } }
         (definition)
-        @for one in actions { hr; (action(place, one)) }
+        @for review in actions { hr; (action(place, review)) }
     };
     format!("{MARK}{}", page(place, name, &main).into_string())
 }

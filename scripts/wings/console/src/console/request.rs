@@ -19,7 +19,7 @@ pub struct PageRequest {
 }
 
 /// The reason why a request is not answered: the status, and plain text. Who may not ask gets no page.
-pub type Refused = (StatusCode, String);
+pub type RequestRefusal = (StatusCode, String);
 
 impl PageRequest {
     /// A value of the query; an empty one where there is none.
@@ -31,13 +31,13 @@ impl PageRequest {
 /// Looks at a request before anything else does.
 ///
 /// # Errors
-/// [`Refused`] for another method, a host that is not this one (DNS rebinding), and another origin.
+/// [`RequestRefusal`] for another method, a host that is not this one (DNS rebinding), and another origin.
 pub fn accept(
     method: &Method,
     uri: &hyper::Uri,
     headers: &HeaderMap,
     port: u16,
-) -> Result<PageRequest, Refused> {
+) -> Result<PageRequest, RequestRefusal> {
     let hosts = [format!("127.0.0.1:{port}"), format!("localhost:{port}")];
     let text = |name: &HeaderName| {
         let mut all = headers.get_all(name).iter();

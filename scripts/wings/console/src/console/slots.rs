@@ -23,15 +23,15 @@ pub fn slots(areas: &[Area]) -> Markup {
 fn fields(rows: &[&Row]) -> Markup {
     let columns = ["field", "change", "type", "slot", "bytes"];
     let rows = rows.iter().map(|row| {
-        let bytes = row.side_by_side(|one| bytes(one.offset, one.size));
+        let bytes = row.side_by_side(|field| bytes(field.offset, field.size));
         [
-            cell(&row.side_by_side(|one| one.label.clone())),
+            cell(&row.side_by_side(|field| field.label.clone())),
             html! {
                 (sign(row.change, &row.words()))
                 @if !row.note.is_empty() { " " (text(&row.note)) }
             },
-            cell(&row.side_by_side(|one| one.kind.clone())),
-            cell(&row.side_by_side(|one| one.slot.clone())),
+            cell(&row.side_by_side(|field| field.kind.clone())),
+            cell(&row.side_by_side(|field| field.slot.clone())),
             cell(&bytes),
         ]
     });

@@ -2,14 +2,14 @@
 
 use super::error::{no_url, pending, refused};
 use super::http::words;
-use super::{Explorer, PAUSE, ROUNDS};
+use super::{ExplorerClient, PAUSE, ROUNDS};
 use crate::error::Refusal;
 use crate::publication::Sources;
 use alloy::primitives::Address;
 use alloy::transports::http::reqwest::Url;
 use serde_json::{Value, json};
 
-impl Explorer<'_> {
+impl ExplorerClient<'_> {
     pub(super) async fn blockscout_sources(
         &self,
         address: Address,

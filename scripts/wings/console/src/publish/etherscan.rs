@@ -2,7 +2,7 @@
 
 use super::error::{pending, refused};
 use super::http::words;
-use super::{Explorer, PAUSE, ROUNDS};
+use super::{ExplorerClient, PAUSE, ROUNDS};
 use crate::error::Refusal;
 use crate::publication::Sources;
 use alloy::primitives::Address;
@@ -14,7 +14,7 @@ const ALREADY: [&str; 2] = ["contract source code already verified", "already ve
 /// The answer as long as it has not decided.
 const PENDING: &str = "pending";
 
-impl Explorer<'_> {
+impl ExplorerClient<'_> {
     pub(super) async fn etherscan_sources(
         &self,
         address: Address,

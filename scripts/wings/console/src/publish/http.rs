@@ -13,9 +13,10 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// Bytes of an answer, at most: an explorer tells of a contract with all its sources.
 const ANSWER_MAX: usize = 16 << 20;
 
-pub(super) struct Http(Client);
+/// A client of an explorer's HTTP server.
+pub(super) struct HttpClient(Client);
 
-impl Http {
+impl HttpClient {
     pub(super) fn new() -> Result<Self, Refusal> {
         choose_tls_cryptography();
         let client = Client::builder()
@@ -26,13 +27,13 @@ impl Http {
     }
 
     pub(super) async fn get(&self, url: Url) -> Result<Value, Refusal> {
-        answered(self.0.get(url)).await
+        send(self.0.get(url)).await
     }
 
     /// Posts a document; without one the URL says everything.
     pub(super) async fn post(&self, url: Url, body: Option<&Value>) -> Result<Value, Refusal> {
         let request = self.0.post(url);
-        answered(match body {
+        send(match body {
             Some(body) => request.json(body),
             None => request.header(reqwest::header::CONTENT_LENGTH, 0),
         })
@@ -40,7 +41,7 @@ impl Http {
     }
 }
 
-async fn answered(request: RequestBuilder) -> Result<Value, Refusal> {
+async fn send(request: RequestBuilder) -> Result<Value, Refusal> {
     let mut answer = request.send().await.map_err(broken)?;
     let status = answer.status();
     let mut body = Vec::new();

@@ -14,7 +14,7 @@ use crate::secret::Secret;
 use alloy::primitives::Address;
 use alloy::transports::http::reqwest::Url;
 use error::no_url;
-use http::Http;
+use http::HttpClient;
 use std::time::Duration;
 
 /// Etherscan's interface for every chain.
@@ -24,17 +24,17 @@ const PAUSE: Duration = Duration::from_secs(3);
 /// Questions, at most: an explorer builds for minutes.
 const ROUNDS: u32 = 200;
 
-/// An explorer.
-pub struct Explorer<'a> {
+/// A client of an explorer.
+pub struct ExplorerClient<'a> {
     interface: Interface,
-    http: Http,
+    http: HttpClient,
     api: Url,
     chain_id: u64,
     key: Option<Secret>,
     progress: &'a dyn Progress,
 }
 
-impl<'a> Explorer<'a> {
+impl<'a> ExplorerClient<'a> {
     /// The explorer at `api`, or Etherscan's own for every chain.
     ///
     /// # Errors
@@ -69,7 +69,7 @@ impl<'a> Explorer<'a> {
         }
         Ok(Self {
             interface,
-            http: Http::new()?,
+            http: HttpClient::new()?,
             api: url,
             chain_id,
             key,
@@ -81,7 +81,7 @@ impl<'a> Explorer<'a> {
     ///
     /// # Errors
     /// `ExplorerRefused` with its words.
-    pub async fn implementation(
+    pub async fn verify_implementation(
         &self,
         address: Address,
         sources: &Sources,
@@ -97,8 +97,8 @@ impl<'a> Explorer<'a> {
     /// finds that out by itself.
     ///
     /// # Errors
-    /// As [`Self::implementation`].
-    pub async fn proxy(
+    /// As [`Self::verify_implementation`].
+    pub async fn link_proxy(
         &self,
         address: Address,
         implementation: Address,

@@ -1,4 +1,4 @@
-use super::Explorer;
+use super::ExplorerClient;
 use crate::error::Explain;
 use crate::progress::Silent;
 use crate::publication::{Interface, Published, Sources};
@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use stylus_upgrades_test_support::http::{Message, Scripted};
 
-fn explorer(scripted: &Scripted, interface: Interface) -> Explorer<'static> {
+fn explorer(scripted: &Scripted, interface: Interface) -> ExplorerClient<'static> {
     let key = Some(Secret::new("the-key".into()));
-    Explorer::new(interface, Some(&scripted.url), 42_161, key, &Silent).expect("a URL")
+    ExplorerClient::new(interface, Some(&scripted.url), 42_161, key, &Silent).expect("a URL")
 }
 
 /// Where the explorer was asked.
@@ -55,7 +55,7 @@ async fn etherscan_gets_its_fields_and_is_polled_until_it_has_decided() {
         ok("Pass - Verified"),
     ]);
     let explorer = explorer(&etherscan, Interface::Etherscan);
-    let published = explorer.implementation(ACCOUNT, &sources()).await;
+    let published = explorer.verify_implementation(ACCOUNT, &sources()).await;
     let expected = Published {
         address: ACCOUNT,
         answer: "Pass - Verified".into(),
@@ -89,7 +89,7 @@ async fn etherscan_links_a_proxy_with_the_implementation_that_is_expected() {
     let etherscan = Scripted::answering(vec![ok("the-guid"), ok("The proxy's is found")]);
     let explorer = explorer(&etherscan, Interface::Etherscan);
     let implementation = Address::repeat_byte(0x22);
-    let linked = explorer.proxy(ACCOUNT, implementation).await;
+    let linked = explorer.link_proxy(ACCOUNT, implementation).await;
     let linked = linked.expect("linked").expect("an answer");
     assert_eq!(linked.answer, "The proxy's is found");
     let requests = etherscan.requests();
@@ -114,15 +114,18 @@ async fn what_etherscan_refuses_is_reported_without_the_key_and_what_it_knows_is
     let explorer = explorer(&etherscan, Interface::Etherscan);
     let all = sources();
     for words in ["Invalid API Key", "Fail - Unable to verify"] {
-        let refused = explorer.implementation(ACCOUNT, &all).await;
+        let refused = explorer.verify_implementation(ACCOUNT, &all).await;
         let refused = refused.expect_err("refused");
         assert_eq!(refused.name(), "ExplorerRefused");
         assert_eq!(refused.found().as_deref(), Some(words));
         assert!(!refused.to_string().contains("the-key"));
     }
-    let known = explorer.implementation(ACCOUNT, &all).await.expect("known");
+    let known = explorer
+        .verify_implementation(ACCOUNT, &all)
+        .await
+        .expect("known");
     assert!(known.answer.contains("already verified"));
-    let broken = explorer.implementation(ACCOUNT, &all).await;
+    let broken = explorer.verify_implementation(ACCOUNT, &all).await;
     let broken = broken.expect_err("broken");
     assert_eq!(broken.name(), "ExplorerUnreachable");
     assert!(!format!("{broken:?}").contains("the-key"));
@@ -137,7 +140,7 @@ async fn blockscout_gets_the_commit_and_is_polled_until_the_contract_is_verified
         (200, json!({"is_verified": true})),
     ]);
     let explorer = explorer(&blockscout, Interface::Blockscout);
-    let published = explorer.implementation(ACCOUNT, &sources()).await;
+    let published = explorer.verify_implementation(ACCOUNT, &sources()).await;
     assert_eq!(published.expect("verified").answer, "verified");
     let requests = blockscout.requests();
     let account = ACCOUNT.to_checksum(None);
@@ -154,7 +157,10 @@ async fn blockscout_gets_the_commit_and_is_polled_until_the_contract_is_verified
     let body: Value = serde_json::from_slice(&requests[1].body).expect("JSON");
     assert_eq!(body, submitted);
     assert!(!requests[1].path().contains("the-key"));
-    let proxy = explorer.proxy(ACCOUNT, ACCOUNT).await.expect("no request");
+    let proxy = explorer
+        .link_proxy(ACCOUNT, ACCOUNT)
+        .await
+        .expect("no request");
     assert_eq!(proxy, None);
 }
 
@@ -165,9 +171,9 @@ async fn blockscout_that_verifies_no_stylus_contracts_is_a_refusal() {
         (404, json!({"message": "Not found"})),
     ]);
     let explorer = explorer(&blockscout, Interface::Blockscout);
-    let refused = explorer.implementation(ACCOUNT, &sources()).await;
+    let refused = explorer.verify_implementation(ACCOUNT, &sources()).await;
     assert_eq!(refused.expect_err("none").name(), "ExplorerRefused");
-    let nowhere = Explorer::new(Interface::Blockscout, None, 1, None, &Silent);
+    let nowhere = ExplorerClient::new(Interface::Blockscout, None, 1, None, &Silent);
     assert_eq!(nowhere.map(drop).expect_err("none").name(), "ExplorerUrl");
 }
 
@@ -182,12 +188,12 @@ async fn words_that_merely_mention_a_verified_contract_are_a_refusal() {
     ]);
     let explorer = explorer(&etherscan, Interface::Etherscan);
     for _ in 0..2 {
-        let refused = explorer.implementation(ACCOUNT, &sources()).await;
+        let refused = explorer.verify_implementation(ACCOUNT, &sources()).await;
         let refused = refused.expect_err("refused");
         assert_eq!(refused.name(), "ExplorerRefused");
         assert_eq!(refused.found().as_deref(), Some(text));
     }
-    let known = explorer.implementation(ACCOUNT, &sources()).await;
+    let known = explorer.verify_implementation(ACCOUNT, &sources()).await;
     let mut known = known.expect("known");
     known.answer = "x\n  ✓ everything is verified".into();
     let line = format!("{ACCOUNT}  the explorer says: \"x\\n  ✓ everything is verified\"");
@@ -212,7 +218,7 @@ fn neither_a_repositorys_token_nor_the_key_goes_where_others_read_it() {
 
     let open = |url: &str, key: Option<&str>| {
         let key = key.map(|key| Secret::new(key.into()));
-        Explorer::new(Interface::Etherscan, Some(url), 1, key, &Silent).map(drop)
+        ExplorerClient::new(Interface::Etherscan, Some(url), 1, key, &Silent).map(drop)
     };
     let other = "http://localhost.example.org";
     for far in ["http://example.org/api", "http://10.0.0.1/api", other] {

@@ -1,14 +1,14 @@
 //! The page of each path, and what the commands report that it is drawn from.
 
-use super::before;
-use super::refused::nothing_there;
+use super::preview;
+use super::request_error::nothing_there;
 use crate::app_error::Error;
 use crate::assess::{Finding, Role};
-use crate::console::overview::{Overview, is_match};
+use crate::console::overview::{OverviewPage, is_match};
 use crate::console::page::PageContext;
 use crate::console::plan::{REPLAY_BLOCKS, SimulatedPlan};
 use crate::console::request::PageRequest;
-use crate::console::{self, definition::Shown};
+use crate::console::{self, definition::DefinitionPage};
 use crate::context::{Context, Session};
 use crate::governance::definitions;
 use crate::history::{Wanted, read_compared};
@@ -29,8 +29,8 @@ const COMPARED_MAX: usize = 12;
 /// Maximum number of transactions that a page replays.
 const REPLAYED_MAX: u32 = 200;
 
-/// The title and the content of the page.
-pub(crate) async fn drawn(
+/// Draws the page: its title and its content.
+pub(crate) async fn draw(
     context: &Context,
     place: &PageContext,
     request: &PageRequest,
@@ -49,12 +49,12 @@ pub(crate) async fn drawn(
             (found.what.clone(), console::action::action(place, &found))
         }
         "/before" => {
-            let found = before::run(context, request).await?;
-            let main = console::before::before(place, &found);
+            let found = preview::run(context, request).await?;
+            let main = console::preview::preview(place, &found);
             ("Before the wallet is asked".into(), main)
         }
         "/plan" => {
-            let replay = replayed(request)?;
+            let replay = parse_replay(request)?;
             let action = request.value("action");
             let args = PlanArgs {
                 upgrade: UpgradeArgs {
@@ -87,8 +87,8 @@ pub(crate) async fn drawn(
             ("Tried on a copy".into(), main)
         }
         "/definition" => {
-            let most = (LISTED, COMPARED_MAX);
-            definition(context, place, request.value("name"), most).await?
+            let name = request.value("name");
+            definition(context, place, name, LISTED, COMPARED_MAX).await?
         }
         "/instance" => {
             let proxy = context.manifest.address(proxy()?)?;
@@ -124,16 +124,16 @@ fn required<'r>(request: &'r PageRequest, name: &str) -> Result<&'r str, Error> 
 }
 
 /// The first definitions whose name contains `search`, and what ends soon of them.
-async fn overview(context: &Context, search: &str) -> Result<Overview, Error> {
+async fn overview(context: &Context, search: &str) -> Result<OverviewPage, Error> {
     let session = Session::reading(context).await?;
     let registry = session.registry;
     let all = definitions(registry).await?;
     let is_found = |name: &&String| is_match(name, search);
     let matching: Vec<&String> = all.iter().filter(is_found).collect();
-    let mut shown = Overview {
+    let mut shown = OverviewPage {
         total: all.len(),
         matching: matching.len(),
-        ..Overview::default()
+        ..OverviewPage::default()
     };
     let (names, mut used) = (context.names(), Vec::new());
     for name in matching.iter().take(LISTED) {
@@ -151,36 +151,37 @@ async fn overview(context: &Context, search: &str) -> Result<Overview, Error> {
     Ok(shown)
 }
 
-/// A definition with the newest entries of its lists: how many are listed and compared with the chain. The
-/// empty name is the registry itself.
+/// A definition with the newest entries of its lists: `listed` of them are shown, and `most_compared` are compared with
+/// the chain. The empty name is the registry itself.
 pub(crate) async fn definition(
     context: &Context,
     place: &PageContext,
     name: &str,
-    (listed, most_compared): (usize, usize),
+    listed: usize,
+    most_compared: usize,
 ) -> Result<(String, Markup), Error> {
     let registry = context.verified_snapshot().await?;
     let part = |definition: &Definition| Slice::newest(definition, listed);
     let wanted = Wanted::Newest(listed);
     let compared = read_compared(registry, name, &place.names, wanted, part).await?;
-    let one = compared.definition();
-    let verified = Slice::newest(one, most_compared);
-    let roles = one.policies.keys().cloned().collect();
-    let shown = Shown {
+    let definition = compared.definition();
+    let verified = Slice::newest(definition, most_compared);
+    let roles = definition.policies.keys().cloned().collect();
+    let shown = DefinitionPage {
         compared: &compared,
-        part: &part(one),
+        part: &part(definition),
         verification: &compared.verify(registry.client, &verified).await?,
         verified: &verified,
         policies: &policy::policies_in_force(context, name, roles).await?,
         pending: &pending::pending(context, Some(name)).await?,
-        findings: &found(context, one, &verified).await?,
+        findings: &find_standing(context, definition, &verified).await?,
     };
     let main = console::definition::definition(place, &shown);
     Ok((shown.title().into(), main))
 }
 
-/// Returns what is found about the instances of a part.
-async fn found(
+/// Finds what the instances of a part run and where they come from.
+async fn find_standing(
     context: &Context,
     definition: &Definition,
     part: &Slice,
@@ -193,7 +194,7 @@ async fn found(
 }
 
 /// Reads how many past transactions are to be sent again.
-fn replayed(request: &PageRequest) -> Result<Option<u32>, Error> {
+fn parse_replay(request: &PageRequest) -> Result<Option<u32>, Error> {
     let text = request.value("replay");
     match text.parse() {
         _ if text.is_empty() => Ok(None),

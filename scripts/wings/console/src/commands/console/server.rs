@@ -1,13 +1,13 @@
 //! The answer to each request. Each read of the chain has a thread of its own: a simulation on a copy takes seconds,
 //! and other requests are answered meanwhile.
 
-use super::refused::account;
-use super::{before, news, pages};
+use super::request_error::parse_account;
+use super::{freshness, pages, preview};
 use crate::app_error::Error;
 use crate::client::EventStore;
-use crate::console::answer::{Answer, HTML, JSON, TEXT, answer};
+use crate::console::answer::{HTML, JSON, PageResponse, TEXT, answer};
 use crate::console::assets::{SCRIPT, SCRIPT_PATH, STYLE, STYLE_PATH};
-use crate::console::page::{PageContext, failure, page as whole};
+use crate::console::page::{PageContext, failure, page};
 use crate::console::request::{PageRequest, accept};
 use crate::context::{Context, Program};
 use crate::error::{Exit, Explain};
@@ -32,7 +32,7 @@ use tokio::task::spawn_blocking;
 const COSTLY: [&str; 3] = ["/plan", "/census", "/doctor"];
 
 /// The state that every answer needs.
-pub(crate) struct Site {
+pub(crate) struct ConsoleServer {
     global: Global,
     program: &'static Program,
     /// The registry's events, read once.
@@ -47,19 +47,23 @@ pub(crate) async fn serve(listener: TcpListener, port: u16, context: &Context) -
     global.key = KeyArgs::none();
     global.export = ExportArgs::default();
     global.accept = Vec::new(); // each page asks for a yes of its own
-    let site = Arc::new(Site {
+    let server = Arc::new(ConsoleServer {
         global,
         program: context.program,
         events: Mutex::default(),
         plan_cache: Arc::default(),
     });
     loopback::serve(listener, move |request| {
-        answered(site.clone(), request, port)
+        respond(server.clone(), request, port)
     })
     .await
 }
 
-async fn answered(site: Arc<Site>, request: Request<Incoming>, port: u16) -> Answer {
+async fn respond(
+    server: Arc<ConsoleServer>,
+    request: Request<Incoming>,
+    port: u16,
+) -> PageResponse {
     let accepted = accept(request.method(), request.uri(), request.headers(), port);
     let request = match accepted {
         Ok(request) => request,
@@ -73,7 +77,7 @@ async fn answered(site: Arc<Site>, request: Request<Incoming>, port: u16) -> Ans
         _ => {}
     }
     let runtime = Handle::current();
-    let read = spawn_blocking(move || runtime.block_on(site.read(&request)));
+    let read = spawn_blocking(move || runtime.block_on(server.read(&request)));
     // A panic in one page ends only that page.
     read.await.unwrap_or_else(|_| {
         let says = "an error in this program; its terminal shows where\n";
@@ -81,8 +85,8 @@ async fn answered(site: Arc<Site>, request: Request<Incoming>, port: u16) -> Ans
     })
 }
 
-impl Site {
-    async fn read(&self, request: &PageRequest) -> Answer {
+impl ConsoleServer {
+    async fn read(&self, request: &PageRequest) -> PageResponse {
         // Requests of pages print nothing on this terminal.
         let output = Arc::new(Output::new(true, true));
         let words = std::iter::once(&request.path).chain(request.query.values());
@@ -92,12 +96,12 @@ impl Site {
             Err(error) => return failed(&output, &error),
         };
         match request.path.as_str() {
-            "/api/before" => match before::run(&context, request).await {
-                Ok(before) => document(&output, &before),
+            "/api/before" => match preview::run(&context, request).await {
+                Ok(preview) => document(&output, &preview),
                 Err(error) => failed(&output, &unknown::with_names(&context, error).await),
             },
-            "/api/news" => document(&output, &news::since(&context, request).await),
-            _ => page(&context, request).await,
+            "/api/news" => document(&output, &freshness::check(&context, request).await),
+            _ => draw_page(&context, request).await,
         }
     }
 
@@ -118,40 +122,40 @@ impl Site {
     }
 }
 
-async fn page(context: &Context, request: &PageRequest) -> Answer {
+async fn draw_page(context: &Context, request: &PageRequest) -> PageResponse {
     let mut place = PageContext::default();
     let drawn = async {
-        place = self::place(context, request).await?;
-        pages::drawn(context, &place, request).await
+        place = read_page_context(context, request).await?;
+        pages::draw(context, &place, request).await
     };
     let (status, page) = match drawn.await {
-        Ok((title, main)) => (StatusCode::OK, whole(&place, &title, &main)),
+        Ok((title, main)) => (StatusCode::OK, page(&place, &title, &main)),
         Err(error) => {
             let error = unknown::with_names(context, error).await;
             let report = context.output.report_of(&error);
             let main = html! { h1 { "It did not work" } (failure(&report)) };
-            (status(&error), whole(&place, "It did not work", &main))
+            (status(&error), page(&place, "It did not work", &main))
         }
     };
     answer(status, HTML, context.output.hide_in_page(&page.0))
 }
 
-fn document(output: &Output, found: &impl Serialize) -> Answer {
+fn document(output: &Output, found: &impl Serialize) -> PageResponse {
     let document = output.document_of(&Outcome::document(found));
     answer(StatusCode::OK, JSON, Output::document_text(&document))
 }
 
 /// A refusal, as a document.
-fn failed(output: &Output, error: &Error) -> Answer {
+fn failed(output: &Output, error: &Error) -> PageResponse {
     let document = output.failure_of(error);
     answer(status(error), JSON, Output::document_text(&document))
 }
 
-/// Returns what every page knows.
-async fn place(context: &Context, request: &PageRequest) -> Result<PageContext, Error> {
+/// Reads what every page knows.
+async fn read_page_context(context: &Context, request: &PageRequest) -> Result<PageContext, Error> {
     let account = match request.value("account") {
         "" => None,
-        text => Some(account(text)?),
+        text => Some(parse_account(text)?),
     };
     let unverified = context.registry()?;
     let client = context.reader().await?;

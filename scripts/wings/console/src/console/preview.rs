@@ -2,7 +2,7 @@
 
 use super::action::{display, what_it_does, with_effects};
 use super::callers::callers;
-use super::decision::{Before, Decision};
+use super::decision::{ActionDecision, DecisionPreview};
 use super::page::{PageContext, address, counts, digits, findings, link, text};
 use super::plan::outcome;
 use crate::assess::{Consent, Finding, Severity};
@@ -10,10 +10,10 @@ use crate::model::of_whom;
 use maud::{Markup, html};
 
 /// The page: what will happen, why one might not want it, and last what the device shows and the button.
-pub fn before(place: &PageContext, before: &Before) -> Markup {
-    let decision = &before.decision;
+pub fn preview(place: &PageContext, preview: &DecisionPreview) -> Markup {
+    let decision = &preview.decision;
     let found = with_effects(&decision.findings, decision.policy_change.as_ref());
-    let heaviest = found.iter().map(|one| one.severity).max();
+    let heaviest = found.iter().map(|finding| finding.severity).max();
     html! {
         h1 { (title(decision)) }
         p.subject { b { (text(&decision.what)) } " · of " (definition(place, &decision.display.definition))
@@ -26,19 +26,19 @@ pub fn before(place: &PageContext, before: &Before) -> Markup {
         @if !found.is_empty() {
             section { h2 { "Findings" } (findings(&found)) }
         }
-        (what_it_does((&decision.display, &before.decoded), decision.policy_change.as_ref()))
+        (what_it_does(&decision.display, &preview.decoded, decision.policy_change.as_ref()))
         (callers(&decision.callers))
-        @if let Some(plan) = &before.plan {
+        @if let Some(plan) = &preview.plan {
             section { h2 { "Tried on a copy just now" } (outcome(place, plan, plan.verdict(), false)) }
         }
         details.panel { summary { "Identity: fields of the call" } (display(&decision.display)) }
         (digests(decision))
         section.send {
             @match decision.consent {
-                None | Some(Consent::NotNeeded) => p { (button(before, false)) },
+                None | Some(Consent::NotNeeded) => p { (button(preview, false)) },
                 Some(Consent::Needed) => {
-                    p { (consent(in_the_way(decision))) }
-                    p { (button(before, true)) }
+                    p { (consent(describe_consent(decision))) }
+                    p { (button(preview, true)) }
                 },
                 Some(Consent::Refused) => p.card.danger {
                     span.weight { "✗ refused" } " A check refuses this action, and no --accept \
@@ -52,9 +52,9 @@ pub fn before(place: &PageContext, before: &Before) -> Markup {
     }
 }
 
-/// Says what of the page has to be accepted, in words.
-fn in_the_way(decision: &Decision) -> &'static str {
-    let is_danger = |one: &Finding| one.severity == Severity::Danger;
+/// Describes what of the page has to be accepted, in words.
+fn describe_consent(decision: &ActionDecision) -> &'static str {
+    let is_danger = |finding: &Finding| finding.severity == Severity::Danger;
     if decision.findings.iter().any(is_danger) {
         "every danger, and what was not checked"
     } else {
@@ -78,15 +78,15 @@ fn definition(place: &PageContext, name: &str) -> Markup {
 }
 
 /// Returns what the page is about.
-fn title(decision: &Decision) -> &'static str {
+fn title(decision: &ActionDecision) -> &'static str {
     match decision.operation.as_str() {
         "safe" => "Before the file is written",
         _ => "Before the wallet is asked",
     }
 }
 
-fn button(before: &Before, needs_consent: bool) -> Markup {
-    let decision = &before.decision;
+fn button(preview: &DecisionPreview, needs_consent: bool) -> Markup {
+    let decision = &preview.decision;
     let label = match decision.operation.as_str() {
         "sign" => "Sign with the wallet",
         "safe" => "Write the file for Safe's Transaction Builder",
@@ -94,19 +94,19 @@ fn button(before: &Before, needs_consent: bool) -> Markup {
     };
     html! {
         button #do type="button" data-do=(decision.operation) data-id=(decision.action)
-            data-stamp=(before.stamp)
+            data-stamp=(preview.stamp)
             data-safe=[(decision.operation == "safe").then_some(decision.account)]
             disabled[needs_consent] { (label) }
     }
 }
 
 /// The digests of ERC-8213: all of an approval, that of the calldata alone of any other call.
-fn digests(decision: &Decision) -> Markup {
+fn digests(decision: &ActionDecision) -> Markup {
     let mut all = Vec::new();
-    if let Some(one) = &decision.digests {
-        all.push(("domain hash", one.domain));
-        all.push(("message hash", one.message));
-        all.push(("EIP-712 digest", one.eip712));
+    if let Some(digests) = &decision.digests {
+        all.push(("domain hash", digests.domain));
+        all.push(("message hash", digests.message));
+        all.push(("EIP-712 digest", digests.eip712));
     }
     let signed = decision.digests.as_ref().map(|digest| digest.calldata);
     if let Some(digest) = decision.transaction_digest.or(signed) {
@@ -129,10 +129,10 @@ mod tests {
     use crate::console::decision::tests::{decision, plan};
     use crate::interface::{CallerChange, CallersOfWay};
 
-    fn page() -> Before {
-        Before {
+    fn page() -> DecisionPreview {
+        DecisionPreview {
             decision: decision(),
-            ..Before::default()
+            ..DecisionPreview::default()
         }
     }
 
@@ -150,13 +150,13 @@ mod tests {
                 "no build",
             )
         }];
-        let shown = super::before(&PageContext::default(), &page).into_string();
-        for one in [
+        let shown = super::preview(&PageContext::default(), &page).into_string();
+        for part in [
             "I have read what was not checked, above. Continue",
             "<code>absent:interface</code>",
             "<dt>next</dt>",
         ] {
-            assert!(shown.contains(one), "{one}: {shown}");
+            assert!(shown.contains(part), "{part}: {shown}");
         }
         let danger = Finding::named(
             Part::Layout,
@@ -165,16 +165,16 @@ mod tests {
             "it moves",
         );
         page.decision.findings.push(danger);
-        let shown = super::before(&PageContext::default(), &page).into_string();
+        let shown = super::preview(&PageContext::default(), &page).into_string();
         assert!(shown.contains("I have read every danger, and"), "{shown}");
         assert!(shown.contains("<code>reorder:peak</code>"), "{shown}");
     }
 
     #[test]
     fn the_page_names_the_action_its_definition_and_its_first_digits() {
-        let shown = super::before(&PageContext::default(), &page()).into_string();
-        for one in ["<b>pause A</b>", "name=A", "0x000000…000000"] {
-            assert!(shown.contains(one), "{one}: {shown}");
+        let shown = super::preview(&PageContext::default(), &page()).into_string();
+        for part in ["<b>pause A</b>", "name=A", "0x000000…000000"] {
+            assert!(shown.contains(part), "{part}: {shown}");
         }
     }
 
@@ -200,7 +200,7 @@ mod tests {
             }],
         }];
         page.plan = Some(plan());
-        let shown = super::before(&PageContext::default(), &page).into_string();
+        let shown = super::preview(&PageContext::default(), &page).into_string();
         let at = |id: &str| {
             let id = format!("<code>{id}</code>");
             assert_eq!(shown.matches(&id).count(), 1, "{id}: {shown}");
@@ -216,12 +216,12 @@ mod tests {
             1,
             "{shown}"
         );
-        for one in [
+        for part in [
             "what changes for callers, 1.0 → 2.0",
             "function cap() view",
             "× removed",
         ] {
-            assert!(shown.contains(one), "{one}: {shown}");
+            assert!(shown.contains(part), "{part}: {shown}");
         }
     }
 }

@@ -3,8 +3,8 @@
 use crate::app_error::Error;
 use alloy::primitives::Address;
 
-/// The account in a request.
-pub(crate) fn account(text: &str) -> Result<Address, Error> {
+/// Reads the account in a request.
+pub(crate) fn parse_account(text: &str) -> Result<Address, Error> {
     text.parse().map_err(|_| Error::Usage {
         message: "the account is not an address".into(),
         expected: "0x and 40 hexadecimal digits".into(),

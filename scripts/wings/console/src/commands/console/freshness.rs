@@ -18,29 +18,29 @@ const AWAY_MAX: u64 = 10_000;
 
 /// Answers `block=NUMBER&hash=HASH&due=SECONDS`: whether anything happened since that block, or another block replaced
 /// it, or the delay is over that the page shows. Without a block, whether the chain answers.
-pub(crate) async fn since(context: &Context, request: &PageRequest) -> Since {
+pub(crate) async fn check(context: &Context, request: &PageRequest) -> PageFreshness {
     let (block, hash) = (request.value("block"), request.value("hash"));
     let seen = block.parse().ok().zip(hash.parse().ok());
     let due = request.value("due").parse().ok();
-    let looked = timeout(ANSWER, changed(context, seen, due)).await;
-    let gone = match &looked {
+    let answer = timeout(ANSWER, is_changed(context, seen, due)).await;
+    let gone = match &answer {
         Ok(Ok(_)) => None,
         Ok(Err(error)) => Some(error.to_string()),
         Err(_) => Some(format!("no answer within {} s", ANSWER.as_secs())),
     };
-    let changed = matches!(looked, Ok(Ok(true)));
-    Since { changed, gone }
+    let changed = matches!(answer, Ok(Ok(true)));
+    PageFreshness { changed, gone }
 }
 
 /// The state of a page since it was drawn: out of date or not.
 #[derive(Serialize)]
-pub(crate) struct Since {
+pub(crate) struct PageFreshness {
     changed: bool,
     /// The reason why that is not known: the endpoint does not answer.
     gone: Option<String>,
 }
 
-async fn changed(
+async fn is_changed(
     context: &Context,
     seen: Option<(u64, B256)>,
     due: Option<u64>,

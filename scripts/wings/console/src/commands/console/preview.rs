@@ -1,11 +1,11 @@
 //! A preview of what would happen if an account did something about an action now, and what its wallet is asked for.
 //! Of a contract that approves, such as a Safe, it is the file that its owners load.
 
-use super::refused::{account, nothing_there};
+use super::request_error::{nothing_there, parse_account};
 use crate::app_error::Error;
 use crate::assess::{Accepted, Finding, FindingKind, Part, Role, Severity, decide};
 use crate::client::ChainError;
-use crate::console::decision::{Before, Decision};
+use crate::console::decision::{ActionDecision, DecisionPreview};
 use crate::console::request::PageRequest;
 use crate::context::Context;
 use crate::context::Session;
@@ -33,9 +33,12 @@ const SAFE: &str = "safe";
 const SIGN: &str = "sign";
 
 /// Answers `do=OPERATION&id=ACTION&account=ADDRESS`.
-pub(crate) async fn run(context: &Context, request: &PageRequest) -> Result<Before, Error> {
+pub(crate) async fn run(
+    context: &Context,
+    request: &PageRequest,
+) -> Result<DecisionPreview, Error> {
     let operation = request.value("do");
-    let account = account(request.value(match operation {
+    let account = parse_account(request.value(match operation {
         SAFE => SAFE,
         _ => "account",
     }))?;
@@ -51,57 +54,56 @@ pub(crate) async fn run(context: &Context, request: &PageRequest) -> Result<Befo
     let governed = GovernedCall::decode(registry.address, event.call, U256::ZERO)?;
     let session = Session { context, registry };
     let shown = shown(session, &governed).await?;
-    let decision = Decision {
+    let decision = ActionDecision {
         operation: operation.into(),
         account,
         action,
         what: governed.what(),
         display: shown.display.clone(),
         policy_change: shown.policy_change.clone(),
-        ..Decision::default()
+        ..ActionDecision::default()
     };
-    let mut asked = Asked {
+    let mut builder = PreviewBuilder {
         session,
         governed: &governed,
         shown: &shown,
         open,
-        page: Before {
+        page: DecisionPreview {
             decision,
             decoded: shown.decoded.clone(),
-            ..Before::default()
+            ..DecisionPreview::default()
         },
     };
     match operation {
-        "approve" | SAFE | SIGN => asked.approve().await?,
-        "execute" => asked.execute().await?,
+        "approve" | SAFE | SIGN => builder.approve().await?,
+        "execute" => builder.execute().await?,
         "revoke" => {
             let call = abi::revokeCall { action: action.0 }.abi_encode();
-            asked.plain(call.into()).await?;
-            asked.page.decision.sentence = match asked.open.approved.contains(&account) {
-                true => "Sent now, your approval of this action is withdrawn.",
-                false => {
-                    "Sent now, this refuses the action: everybody sees it, and your offline signatures for it become \
-                     invalid. It stays open for the others, and you can still approve it with a transaction."
-                }
-            }
-            .into();
+            builder.send_call(call.into()).await?;
+            let sentence = if builder.open.approved.contains(&account) {
+                "Sent now, your approval of this action is withdrawn."
+            } else {
+                "Sent now, this refuses the action: everybody sees it, and your offline signatures for it become \
+                 invalid. It stays open for the others, and you can still approve it with a transaction."
+            };
+            builder.page.decision.sentence = sentence.into();
         }
         "cancel" => {
             let call = abi::cancelCall { action: action.0 }.abi_encode();
-            let simulated = asked.plain(call.into()).await;
+            let simulated = builder.send_call(call.into()).await;
             let proposer = event.proposer;
             simulated.map_err(|error| not_cancelled(action, proposer, error))?;
-            asked.page.decision.sentence =
+            builder.page.decision.sentence =
                 "Sent now, this cancels the action: its approvals become void, and it can never be executed."
                     .into();
         }
         _ => return Err(nothing_there(&request.path)),
     }
-    Ok(asked.page.stamped())
+    Ok(builder.page.stamped())
 }
 
-/// Says what is still to be done once a call is executed.
-fn follows(call: &Call) -> &'static str {
+/// Describes what is still to be done once a call is executed.
+fn describe_next(call: &Call) -> &'static str {
     match call {
         Call::Migrate(_) => {
             " Instances follow by rollouts, which anybody may send (stylus-upgrades upgrade)."
@@ -110,19 +112,19 @@ fn follows(call: &Call) -> &'static str {
     }
 }
 
-/// The one who asks, about which action, and what is known of it.
-struct Asked<'a> {
-    /// Its client asks as the account.
+/// A preview that is made for an account.
+struct PreviewBuilder<'a> {
+    /// The session, whose client asks as the account.
     session: Session<'a>,
     governed: &'a GovernedCall,
     shown: &'a ShownCall,
     open: Readiness,
-    page: Before,
+    page: DecisionPreview,
 }
 
-impl Asked<'_> {
-    /// Exactly the proposed bytes: sent by the account, signed by it, or in the file for the owners of a
-    /// contract.
+impl PreviewBuilder<'_> {
+    /// Previews an approval, with exactly the proposed bytes: sent by the account, signed by it, or in the file for the
+    /// owners of a contract.
     async fn approve(&mut self) -> Result<(), Error> {
         let registry = self.session.registry;
         let governed = self.governed;
@@ -141,25 +143,27 @@ impl Asked<'_> {
         }
         let (simulated, gas) = governed.simulate(registry.client).await?;
         let (what, approved) = (governed.what(), simulated.approved);
-        self.page.decision.sentence = match simulated.executes {
-            _ if operation == SIGN => format!(
+        self.page.decision.sentence = if operation == SIGN {
+            format!(
                 "Signed now, nothing is sent: the signature approves {what}, and counts once somebody submits it."
-            ),
-            true => format!(
+            )
+        } else if simulated.executes {
+            format!(
                 "Sent now, your call completes the policy ({approved}) and executes at once: {what}.{}",
-                follows(&governed.call)
-            ),
-            false => format!(
+                describe_next(&governed.call)
+            )
+        } else {
+            format!(
                 "Sent now, your call is approval {} of {} for: {what}. It is not executed yet.",
                 approved.approvals, approved.required
-            ),
+            )
         };
         if operation != SIGN {
             self.page.progress = Some(simulated.clone());
-            self.sends(self.request(call), gas);
+            self.set_transaction(self.request(call), gas);
         }
         if operation == SAFE {
-            self.page.builder = Some(self.builder(&what)?);
+            self.page.builder = Some(self.write_safe_file(&what)?);
         }
         // What a wallet would sign for the same call, and what its user compares with the device.
         let end = deadline(registry.client).await?;
@@ -172,7 +176,7 @@ impl Asked<'_> {
             .await
     }
 
-    /// The proposed bytes once no approval is missing, by anybody.
+    /// Previews the execution of the proposed bytes once no approval is missing, by anybody.
     async fn execute(&mut self) -> Result<(), Error> {
         let Session { context, registry } = self.session;
         let (governed, action) = (self.governed, self.page.decision.action);
@@ -186,16 +190,16 @@ impl Asked<'_> {
         self.page.decision.sentence = format!(
             "Sent now, this executes an approved action, which anybody may do: {}.{}",
             governed.what(),
-            follows(&governed.call)
+            describe_next(&governed.call)
         );
         self.page.progress = Some(simulated.clone());
-        self.sends(self.request(&governed.bytes), gas);
+        self.set_transaction(self.request(&governed.bytes), gas);
         self.check(simulated.simulation.as_ref(), Role::Executor)
             .await
     }
 
-    /// The file for Safe's Transaction Builder, as `approve --as SAFE --export FILE` writes it.
-    fn builder(&self, title: &str) -> Result<String, Error> {
+    /// Writes the file for Safe's Transaction Builder, as `approve --as SAFE --export FILE` does.
+    fn write_safe_file(&self, title: &str) -> Result<String, Error> {
         let exported = Exported {
             chain_id: self.session.registry.client.chain_id(),
             from: self.page.decision.account,
@@ -210,7 +214,7 @@ impl Asked<'_> {
     /// Refuses a signature of an account that withdrew its approval: the registry accepts none for that action.
     async fn require_not_withdrawn(&self) -> Result<(), Error> {
         let registry = self.session.registry;
-        let Decision {
+        let ActionDecision {
             account, action, ..
         } = &self.page.decision;
         let withdrawn = refused(registry, *action, &[*account]).await?;
@@ -228,12 +232,12 @@ impl Asked<'_> {
         }
     }
 
-    /// Another call about the action, tried as the account.
-    async fn plain(&mut self, call: Bytes) -> Result<(), ChainError> {
+    /// Previews another call about the action, tried as the account.
+    async fn send_call(&mut self, call: Bytes) -> Result<(), ChainError> {
         let (client, what) = (self.session.registry.client, &self.page.decision.operation);
         let request = self.request(&call);
         let gas = client.estimate(what, &request).await?;
-        self.sends(request, gas);
+        self.set_transaction(request, gas);
         Ok(())
     }
 
@@ -247,7 +251,7 @@ impl Asked<'_> {
     }
 
     /// Records what the wallet is asked to send, and its digest.
-    fn sends(&mut self, request: TransactionRequest, gas: u64) {
+    fn set_transaction(&mut self, request: TransactionRequest, gas: u64) {
         let digest = request.input.input().map(|call| calldata_digest(call));
         self.page.decision.transaction_digest = digest;
         let chain = self.session.registry.client.chain_id();
@@ -271,11 +275,12 @@ impl Asked<'_> {
             Some(SimulatedExecution::Fails(refusal)) => {
                 let fails = Error::from(refusal.clone()).findings();
                 // The simulation of the whole migration found the same.
-                let is_same = |one: &Finding, other: &Finding| {
+                let is_same = |finding: &Finding, other: &Finding| {
                     let why = other.found.as_deref();
-                    one.part == other.part && why.is_some_and(|why| one.message.ends_with(why))
+                    finding.part == other.part
+                        && why.is_some_and(|why| finding.message.ends_with(why))
                 };
-                let is_new = |one: &Finding| !fails.iter().any(|other| is_same(one, other));
+                let is_new = |finding: &Finding| !fails.iter().any(|other| is_same(finding, other));
                 found.findings.retain(is_new);
                 found.findings.extend(fails);
                 found.require_yes();
@@ -296,11 +301,11 @@ impl Asked<'_> {
                     Finding::named(Part::Simulation, Severity::Note, FindingKind::Trial, says)
                 });
                 // The simulation of a whole migration says the same.
-                let new = said.filter(|one| {
+                let new = said.filter(|finding| {
                     !found
                         .findings
                         .iter()
-                        .any(|other| other.message == one.message)
+                        .any(|other| other.message == finding.message)
                 });
                 let new: Vec<Finding> = new.collect();
                 found.findings.extend(new);
@@ -346,7 +351,7 @@ impl Asked<'_> {
 /// Returns true if an approver must confirm what was found: a danger, or a migration that no copy of the chain has
 /// shown.
 fn needs_yes(findings: &[Finding], is_migration: bool, is_shown: bool) -> bool {
-    let is_danger = |one: &Finding| one.severity == Severity::Danger;
+    let is_danger = |finding: &Finding| finding.severity == Severity::Danger;
     findings.iter().any(is_danger) || (is_migration && !is_shown)
 }
 
@@ -356,7 +361,7 @@ mod tests {
 
     #[test]
     fn a_danger_alone_needs_a_confirmation_and_so_does_a_migration_that_was_not_shown() {
-        let one = |severity| {
+        let findings = |severity| {
             vec![Finding::named(
                 Part::Simulation,
                 severity,
@@ -371,7 +376,7 @@ mod tests {
             (Severity::Warning, true, false, true),
             (Severity::Unknown, false, false, false),
         ] {
-            let found = needs_yes(&one(severity), is_migration, is_shown);
+            let found = needs_yes(&findings(severity), is_migration, is_shown);
             assert_eq!(found, expected, "{severity:?} {is_migration} {is_shown}");
         }
     }
