@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use hyper::header::{HOST, HeaderName, ORIGIN};
 use hyper::{Request, Uri};
 
-use crate::config::Cors;
+use crate::config::CorsPolicy;
 
 /// Schemes of pages that the developer has installed in a browser.
 const EXTENSIONS: [&str; 3] = ["chrome-extension", "moz-extension", "safari-web-extension"];
@@ -20,16 +20,16 @@ const LOGGED: usize = 100;
 
 /// Hosts and origins that may call.
 #[derive(Debug)]
-pub(crate) struct Access {
-    cors: Cors,
+pub(crate) struct AccessPolicy {
+    cors: CorsPolicy,
     /// Host names in lower case; `localhost` is allowed without being one of them.
     hosts: Vec<String>,
     /// Origins whose refusal was logged.
     logged: Mutex<BTreeSet<String>>,
 }
 
-impl Access {
-    pub(crate) fn new(cors: Cors, hosts: &[String]) -> Self {
+impl AccessPolicy {
+    pub(crate) fn new(cors: CorsPolicy, hosts: &[String]) -> Self {
         let hosts = hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
         Self {
             cors,
@@ -62,7 +62,7 @@ impl Access {
     /// Returns the reason why a page of that origin may not call. The log has it once.
     fn refuse(&self, origin: &str) -> String {
         let allow = match self.cors {
-            Cors::Off => "start this node without --no-cors",
+            CorsPolicy::Off => "start this node without --no-cors",
             _ => "start this node with --allow-origin and the origin",
         };
         let refusal = format!("the web page `{origin}` may not call this node: {allow}");
@@ -92,7 +92,7 @@ impl Access {
     }
 }
 
-impl Cors {
+impl CorsPolicy {
     /// Returns true if a page of that origin may call, whatever address it calls.
     pub(crate) fn allows(&self, origin: &str) -> bool {
         let is_named =
@@ -149,7 +149,7 @@ fn host_name(authority: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn check(access: &Access, headers: &[(&str, &str)]) -> Result<(), String> {
+    fn check(access: &AccessPolicy, headers: &[(&str, &str)]) -> Result<(), String> {
         let mut request = Request::builder();
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn hosts_are_addresses_localhost_or_named() {
-        let access = Access::new(Cors::Any, &["Node.Test".to_owned()]);
+        let access = AccessPolicy::new(CorsPolicy::Any, &["Node.Test".to_owned()]);
         for host in [
             "127.0.0.1",
             "127.0.0.1:8547",
@@ -195,11 +195,11 @@ mod tests {
     #[test]
     fn origins_are_of_this_machine_or_were_named() {
         let page = "https://page.test";
-        let developer = Access::new(Cors::Origins(Vec::new()), &[]);
-        let named = Access::new(Cors::Origins(vec![page.into()]), &[]);
-        let off = Access::new(Cors::Off, &[]);
-        let any = Access::new(Cors::Any, &[]);
-        let from = |access: &Access, origin: &str| {
+        let developer = AccessPolicy::new(CorsPolicy::Origins(Vec::new()), &[]);
+        let named = AccessPolicy::new(CorsPolicy::Origins(vec![page.into()]), &[]);
+        let off = AccessPolicy::new(CorsPolicy::Off, &[]);
+        let any = AccessPolicy::new(CorsPolicy::Any, &[]);
+        let from = |access: &AccessPolicy, origin: &str| {
             check(access, &[("host", "127.0.0.1:8547"), ("origin", origin)]).is_ok()
         };
         for (origin, expected) in [

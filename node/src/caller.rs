@@ -5,16 +5,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A caller that waits; it has left once this is dropped.
 #[derive(Default)]
-pub(crate) struct Caller(Arc<AtomicBool>);
+pub(crate) struct WaitingCaller(Arc<AtomicBool>);
 
-impl Caller {
+impl WaitingCaller {
     /// Set when the caller has left.
     pub(crate) fn left(&self) -> Arc<AtomicBool> {
         self.0.clone()
     }
 }
 
-impl Drop for Caller {
+impl Drop for WaitingCaller {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }

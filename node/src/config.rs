@@ -9,7 +9,7 @@ use stylus_chain::ChainConfig;
 
 use crate::accounts::AccountsConfig;
 use crate::fork::Fork;
-use crate::genesis::Genesis;
+use crate::genesis::GethGenesis;
 
 /// The port of a nitro devnode, and of this node.
 pub const DEFAULT_PORT: u16 = 8547;
@@ -36,16 +36,16 @@ pub struct NodeConfig {
     /// The moments at which blocks are made.
     pub mining: MiningMode,
     /// The requests that are refused.
-    pub admission: Admission,
+    pub admission: AdmissionPolicy,
     /// Accounts and coinbase of the first block. What else a genesis says is in `chain` by
-    /// [`Genesis::configure`].
-    pub genesis: Option<Genesis>,
+    /// [`GethGenesis::configure`].
+    pub genesis: Option<GethGenesis>,
     /// The files that the state is loaded from and saved to.
     pub state: StateFiles,
     /// Largest request in bytes; `None` is 64 MiB. 1 MiB of calldata is 2 MiB of JSON.
     pub request_bytes: Option<u32>,
     /// The web pages that may call the node.
-    pub cors: Cors,
+    pub cors: CorsPolicy,
     /// Host names, beside IP addresses and `localhost`, by which the node may be called; `*` is
     /// every name.
     pub allowed_hosts: Vec<String>,
@@ -62,11 +62,11 @@ impl Default for NodeConfig {
             fork: None,
             min_gas_price: None,
             mining: MiningMode::Auto,
-            admission: Admission::Nitro,
+            admission: AdmissionPolicy::Nitro,
             genesis: None,
             state: StateFiles::default(),
-            request_bytes: Some(Admission::Nitro.request_bytes()),
-            cors: Cors::Origins(Vec::new()),
+            request_bytes: Some(AdmissionPolicy::Nitro.request_bytes()),
+            cors: CorsPolicy::Origins(Vec::new()),
             allowed_hosts: Vec::new(),
         }
     }
@@ -113,7 +113,7 @@ impl MiningMode {
 
 /// The requests that are refused before anything is executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Admission {
+pub enum AdmissionPolicy {
     /// Refuses as Nitro's RPC and its sequencer do: with automatic mining a nonce that is not the next
     /// one, large transactions and fees, parameters that are left out, large requests.
     Nitro,
@@ -121,7 +121,7 @@ pub enum Admission {
     Lenient,
 }
 
-impl Admission {
+impl AdmissionPolicy {
     pub(crate) fn is_lenient(self) -> bool {
         self == Self::Lenient
     }
@@ -156,7 +156,7 @@ pub struct StateFiles {
 
 /// The web pages that may call the node.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cors {
+pub enum CorsPolicy {
     /// Every page.
     Any,
     /// Pages of this machine at any port, extensions of the browser, those that the node's own address serves, and those

@@ -11,7 +11,7 @@ use crate::limits::HASHES;
 
 /// Something that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Event {
+pub(crate) enum ChainEvent {
     /// A block was mined.
     Block(B256),
     /// A transaction was accepted.
@@ -26,36 +26,36 @@ const READ_IN_A_TURN: u64 = 1_024;
 #[error(
     "more than {HASHES} blocks and transactions arrived that were not reported, and older ones are not kept"
 )]
-pub(crate) struct Missed;
+pub(crate) struct MissedEvents;
 
 /// The newest events; cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct Events(Arc<Shared>);
+pub(crate) struct EventLog(Arc<EventLogInner>);
 
 #[derive(Debug)]
-struct Shared {
-    kept: Mutex<Kept>,
+struct EventLogInner {
+    kept: Mutex<EventBuffer>,
     end: watch::Sender<u64>,
     /// Transactions whose blocks somebody waits for.
     awaited: Mutex<HashMap<B256, watch::Sender<()>>>,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct EventBuffer {
     /// Place of the oldest one.
     first: u64,
-    events: VecDeque<Event>,
+    events: VecDeque<ChainEvent>,
 }
 
-impl Kept {
+impl EventBuffer {
     fn end(&self) -> u64 {
         self.first + self.events.len() as u64
     }
 }
 
-impl Events {
+impl EventLog {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(EventLogInner {
             kept: Mutex::default(),
             end: watch::Sender::new(0),
             awaited: Mutex::default(),
@@ -70,10 +70,10 @@ impl Events {
     }
 
     /// Waits from now on for blocks with this transaction.
-    pub(crate) fn inclusion(&self, transaction: B256) -> Inclusion {
+    pub(crate) fn inclusion(&self, transaction: B256) -> InclusionWaiter {
         let mut awaited = self.awaited();
         let news = awaited.entry(transaction).or_default().subscribe();
-        Inclusion {
+        InclusionWaiter {
             events: self.clone(),
             transaction,
             news,
@@ -92,7 +92,7 @@ impl Events {
         }
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, EventBuffer> {
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -102,7 +102,7 @@ impl Events {
     }
 
     /// Keeps an event. Who waits is told of it by [`Self::tell`].
-    pub(crate) fn push(&self, event: Event) {
+    pub(crate) fn push(&self, event: ChainEvent) {
         let mut kept = self.kept();
         if kept.events.len() == HASHES {
             kept.events.pop_front();
@@ -119,20 +119,21 @@ impl Events {
     }
 
     /// The events between two places.
-    pub(crate) fn between(&self, from: u64, to: u64) -> Result<Vec<Event>, Missed> {
+    pub(crate) fn between(&self, from: u64, to: u64) -> Result<Vec<ChainEvent>, MissedEvents> {
         let kept = self.kept();
         let at = |place: u64| usize::try_from(place.saturating_sub(kept.first)).ok();
-        match (from < kept.first, at(from), at(to.min(kept.end()))) {
-            (false, Some(from), Some(to)) => {
-                Ok(kept.events.range(from.min(to)..to).copied().collect())
-            }
-            _ => Err(Missed),
+        if from < kept.first {
+            return Err(MissedEvents);
+        }
+        match (at(from), at(to.min(kept.end()))) {
+            (Some(from), Some(to)) => Ok(kept.events.range(from.min(to)..to).copied().collect()),
+            _ => Err(MissedEvents),
         }
     }
 
     /// Reads what happens from now on.
-    pub(crate) fn follow(&self) -> Follower {
-        Follower {
+    pub(crate) fn follow(&self) -> EventFollower {
+        EventFollower {
             news: self.0.end.subscribe(),
             place: self.end(),
             events: self.clone(),
@@ -141,32 +142,32 @@ impl Events {
 }
 
 /// A reader that waits for events. It keeps its place among them, and none of them.
-pub(crate) struct Follower {
-    events: Events,
+pub(crate) struct EventFollower {
+    events: EventLog,
     place: u64,
     news: watch::Receiver<u64>,
 }
 
-impl Follower {
+impl EventFollower {
     /// Waits until something was told that was not read.
-    pub(crate) async fn news(&mut self) -> Result<(), Missed> {
+    pub(crate) async fn news(&mut self) -> Result<(), MissedEvents> {
         let place = self.place;
         let end = self.news.wait_for(|end| *end > place).await;
-        end.map(drop).map_err(|_| Missed)
+        end.map(drop).map_err(|_| MissedEvents)
     }
 
     /// Reads up to the next event that is wanted; nothing where none was found yet. It reads no more than others wait for.
     pub(crate) fn next(
         &mut self,
-        is_wanted: impl Fn(&Event) -> bool,
-    ) -> Result<Option<Event>, Missed> {
+        is_wanted: impl Fn(&ChainEvent) -> bool,
+    ) -> Result<Option<ChainEvent>, MissedEvents> {
         let told = *self.news.borrow();
         let until = told.min(self.place + READ_IN_A_TURN);
         let kept = self.events.kept();
         while self.place < until {
-            let at = self.place.checked_sub(kept.first).ok_or(Missed)?;
-            let at = usize::try_from(at).map_err(|_| Missed)?;
-            let event = kept.events.get(at).copied().ok_or(Missed)?;
+            let at = self.place.checked_sub(kept.first).ok_or(MissedEvents)?;
+            let at = usize::try_from(at).map_err(|_| MissedEvents)?;
+            let event = kept.events.get(at).copied().ok_or(MissedEvents)?;
             self.place += 1;
             if is_wanted(&event) {
                 return Ok(Some(event));
@@ -182,13 +183,13 @@ impl Follower {
 }
 
 /// A reader that waits for a block with a transaction.
-pub(crate) struct Inclusion {
-    events: Events,
+pub(crate) struct InclusionWaiter {
+    events: EventLog,
     transaction: B256,
     news: watch::Receiver<()>,
 }
 
-impl Inclusion {
+impl InclusionWaiter {
     /// Waits until a block has it that had not when this was asked last.
     pub(crate) async fn next(&mut self) {
         // It fails where nobody can tell any more, which is not before this is dropped.
@@ -196,7 +197,7 @@ impl Inclusion {
     }
 }
 
-impl Drop for Inclusion {
+impl Drop for InclusionWaiter {
     fn drop(&mut self) {
         let mut awaited = self.events.awaited();
         let others = awaited
@@ -217,14 +218,14 @@ mod tests {
 
     #[test]
     fn the_newest_hashes_are_kept_and_who_comes_too_late_is_told() {
-        let events = Events::new();
-        let event = |at: usize| Event::Transaction(B256::left_padding_from(&at.to_be_bytes()));
+        let events = EventLog::new();
+        let event = |at: usize| ChainEvent::Transaction(B256::left_padding_from(&at.to_be_bytes()));
         for at in 0..HASHES + 2 {
             events.push(event(at));
         }
         let end = events.end();
         assert_eq!(end, HASHES as u64 + 2);
-        assert_eq!(events.between(1, end), Err(Missed));
+        assert_eq!(events.between(1, end), Err(MissedEvents));
         assert_eq!(events.between(2, end).map(|all| all.len()), Ok(HASHES));
         let last = [HASHES, HASHES + 1].map(event).to_vec();
         assert_eq!(events.between(end - 2, end), Ok(last));
@@ -234,9 +235,9 @@ mod tests {
 
     #[test]
     fn who_follows_is_woken_once_for_all_that_happened() {
-        let events = Events::new();
-        let [first, second] = [1, 2].map(|byte| Event::Block(B256::repeat_byte(byte)));
-        let any = |_: &Event| true;
+        let events = EventLog::new();
+        let [first, second] = [1, 2].map(|byte| ChainEvent::Block(B256::repeat_byte(byte)));
+        let any = |_: &ChainEvent| true;
         let (mut reader, mut other) = (events.follow(), events.follow());
         {
             let mut news = pin!(reader.news());
@@ -262,8 +263,11 @@ mod tests {
 
     #[test]
     fn what_is_read_at_once_has_a_bound_and_who_is_too_slow_is_told() {
-        let events = Events::new();
-        let [block, transaction] = [Event::Block(B256::ZERO), Event::Transaction(B256::ZERO)];
+        let events = EventLog::new();
+        let [block, transaction] = [
+            ChainEvent::Block(B256::ZERO),
+            ChainEvent::Transaction(B256::ZERO),
+        ];
         let mut reader = events.follow();
         for _ in 0..READ_IN_A_TURN {
             events.push(block);
@@ -276,20 +280,20 @@ mod tests {
             events.push(block);
         }
         events.tell();
-        assert_eq!(next(), Err(Missed));
+        assert_eq!(next(), Err(MissedEvents));
     }
 
     #[test]
     fn who_waits_for_a_transaction_is_woken_by_that_one_alone() {
-        let events = Events::new();
+        let events = EventLog::new();
         let [first, second] = [1, 2].map(B256::repeat_byte);
         let mut waiting = events.inclusion(first);
         let mut same = events.inclusion(first);
         {
             let mut next = pin!(waiting.next());
             assert!(next.as_mut().now_or_never().is_none());
-            events.push(Event::Transaction(first));
-            events.push(Event::Block(second));
+            events.push(ChainEvent::Transaction(first));
+            events.push(ChainEvent::Block(second));
             events.include(second);
             assert!(
                 next.as_mut().now_or_never().is_none(),

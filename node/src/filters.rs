@@ -8,20 +8,20 @@ use std::time::{Duration, Instant};
 
 use alloy_rpc_types::Filter;
 
-use crate::limits::{Exceeded, FILTERS, FILTERS_BY_CALLER};
+use crate::limits::{BoundExceeded, FILTERS, FILTERS_BY_CALLER};
 
 /// A filter without a poll for this long is dropped, as in geth.
 const LIFETIME: Duration = Duration::from_secs(5 * 60);
 
 /// The events that a polled filter selects.
 #[derive(Clone, Debug)]
-pub(crate) enum Watch {
+pub(crate) enum FilterKind {
     Logs(Box<Filter>),
     Blocks,
     Transactions,
 }
 
-impl Watch {
+impl FilterKind {
     /// The part of the bound on filters that it takes.
     fn weight(&self) -> usize {
         match self {
@@ -38,14 +38,14 @@ pub(crate) fn log_filter_weight(filter: &Filter) -> usize {
 }
 
 /// The part of a bound that some filters and subscriptions take.
-pub(crate) type Taken = Arc<AtomicUsize>;
+pub(crate) type FilterWeight = Arc<AtomicUsize>;
 
 /// A part of the bounds that a filter or a subscription takes as long as it lasts.
 #[derive(Debug)]
 pub(crate) struct Reservation {
     weight: usize,
     /// The sum of all, and that of its caller.
-    taken: [Taken; 2],
+    taken: [FilterWeight; 2],
 }
 
 impl Drop for Reservation {
@@ -58,15 +58,15 @@ impl Drop for Reservation {
 
 /// One installed filter.
 #[derive(Debug)]
-struct Installed {
-    watch: Watch,
+struct InstalledFilter {
+    watch: FilterKind,
     _reservation: Reservation,
     /// The place in the store of events up to which it has reported.
     place: u64,
     used: Instant,
 }
 
-impl Installed {
+impl InstalledFilter {
     fn is_expired(&self, now: Instant) -> bool {
         now.saturating_duration_since(self.used) >= LIFETIME
     }
@@ -74,29 +74,29 @@ impl Installed {
 
 /// All installed filters by id.
 #[derive(Debug, Default)]
-pub(crate) struct Filters {
-    installed: HashMap<u64, Installed>,
+pub(crate) struct FilterRegistry {
+    installed: HashMap<u64, InstalledFilter>,
     /// The part of the bound that they and the subscriptions take.
-    taken: Taken,
+    taken: FilterWeight,
     last_id: u64,
     /// Before it, no filter can have expired since the last look.
     next_expiry: Option<Instant>,
 }
 
-impl Filters {
+impl FilterRegistry {
     /// Adds a caller's filter that reports from `place` on, and returns its id.
     ///
     /// # Errors
-    /// [`Exceeded`] where there are too many.
+    /// [`BoundExceeded`] where there are too many.
     pub(crate) fn install(
         &mut self,
-        watch: Watch,
+        watch: FilterKind,
         place: u64,
-        of_caller: &Taken,
-    ) -> Result<u64, Exceeded> {
+        of_caller: &FilterWeight,
+    ) -> Result<u64, BoundExceeded> {
         let reservation = self.reserve(watch.weight(), of_caller)?;
         self.last_id += 1;
-        let filter = Installed {
+        let filter = InstalledFilter {
             watch,
             _reservation: reservation,
             place,
@@ -109,12 +109,12 @@ impl Filters {
     /// Takes a part of the bounds for a caller's filter or subscription.
     ///
     /// # Errors
-    /// [`Exceeded`] where there are too many.
+    /// [`BoundExceeded`] where there are too many.
     pub(crate) fn reserve(
         &mut self,
         weight: usize,
-        of_caller: &Taken,
-    ) -> Result<Reservation, Exceeded> {
+        of_caller: &FilterWeight,
+    ) -> Result<Reservation, BoundExceeded> {
         let taken = [self.taken.clone(), of_caller.clone()];
         let bounds = || taken.iter().zip([FILTERS, FILTERS_BY_CALLER]);
         let check = || {
@@ -144,7 +144,7 @@ impl Filters {
     }
 
     /// Returns the watch of the filter; asking prolongs its life.
-    pub(crate) fn watch(&mut self, id: u64) -> Option<&Watch> {
+    pub(crate) fn watch(&mut self, id: u64) -> Option<&FilterKind> {
         let now = Instant::now();
         if self.installed.get(&id)?.is_expired(now) {
             self.uninstall(id);
@@ -181,9 +181,12 @@ mod tests {
 
     #[test]
     fn filters_that_nobody_polls_expire_and_those_that_are_polled_stay() {
-        let (mut filters, caller) = (Filters::default(), Taken::default());
+        let (mut filters, caller) = (FilterRegistry::default(), FilterWeight::default());
         let mut install = |watch| filters.install(watch, 1, &caller).expect("room");
-        let (silent, polled) = (install(Watch::Blocks), install(Watch::Transactions));
+        let (silent, polled) = (
+            install(FilterKind::Blocks),
+            install(FilterKind::Transactions),
+        );
         let long_ago = Instant::now().checked_sub(LIFETIME).expect("a long uptime");
         filters.installed.get_mut(&silent).expect("there").used = long_ago;
         assert!(filters.watch(silent).is_none());
@@ -200,29 +203,33 @@ mod tests {
 
     #[test]
     fn filters_that_expired_make_room() {
-        let (mut filters, caller) = (Filters::default(), Taken::default());
+        let (mut filters, caller) = (FilterRegistry::default(), FilterWeight::default());
         for _ in 0..FILTERS_BY_CALLER.most {
-            filters.install(Watch::Blocks, 0, &caller).expect("room");
+            filters
+                .install(FilterKind::Blocks, 0, &caller)
+                .expect("room");
         }
-        assert!(filters.install(Watch::Blocks, 0, &caller).is_err());
+        assert!(filters.install(FilterKind::Blocks, 0, &caller).is_err());
         let long_ago = Instant::now().checked_sub(LIFETIME).expect("a long uptime");
         filters.installed.get_mut(&1).expect("there").used = long_ago;
         // It was just looked whether one has expired.
         filters.next_expiry = None;
-        assert!(filters.install(Watch::Blocks, 0, &caller).is_ok());
+        assert!(filters.install(FilterKind::Blocks, 0, &caller).is_ok());
     }
 
     #[test]
     fn the_filters_of_one_caller_leave_room_for_others() {
-        let mut filters = Filters::default();
-        let [page, other, third] = std::array::from_fn(|_| Taken::default());
-        while filters.install(Watch::Blocks, 0, &page).is_ok() {}
-        let installed = filters.install(Watch::Blocks, 0, &other).expect("room");
-        while filters.install(Watch::Blocks, 0, &other).is_ok() {}
-        let refused = filters.install(Watch::Blocks, 0, &third);
+        let mut filters = FilterRegistry::default();
+        let [page, other, third] = std::array::from_fn(|_| FilterWeight::default());
+        while filters.install(FilterKind::Blocks, 0, &page).is_ok() {}
+        let installed = filters
+            .install(FilterKind::Blocks, 0, &other)
+            .expect("room");
+        while filters.install(FilterKind::Blocks, 0, &other).is_ok() {}
+        let refused = filters.install(FilterKind::Blocks, 0, &third);
         assert!(refused.is_err(), "of all callers there are no more");
         assert!(filters.uninstall(installed));
-        assert!(filters.install(Watch::Blocks, 0, &page).is_err());
-        assert!(filters.install(Watch::Blocks, 0, &third).is_ok());
+        assert!(filters.install(FilterKind::Blocks, 0, &page).is_err());
+        assert!(filters.install(FilterKind::Blocks, 0, &third).is_ok());
     }
 }

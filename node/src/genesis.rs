@@ -15,7 +15,7 @@ use crate::error::NodeError;
 /// The parts of geth's genesis that a local chain can honor.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Genesis {
+pub struct GethGenesis {
     config: Option<GenesisConfig>,
     timestamp: Option<U256>,
     number: Option<U256>,
@@ -63,7 +63,7 @@ struct AnvilBlock {
     timestamp: U256,
 }
 
-impl Genesis {
+impl GethGenesis {
     /// Reads the file.
     ///
     /// # Errors

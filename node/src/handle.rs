@@ -11,14 +11,14 @@ use stylus_chain::{Chain, Execution};
 use crate::accounts::DevAccounts;
 use crate::config::NodeConfig;
 use crate::error::NodeError;
-use crate::events::Events;
-use crate::executor::Executor;
+use crate::events::EventLog;
+use crate::executor::ReadExecutor;
 use crate::limits::EXECUTION_TIME;
-use crate::node::Node;
+use crate::node::DevNode;
 use crate::rpc;
 use crate::server::ServerThread;
 use crate::work_error::WorkError;
-use crate::worker::{ChainThread, Worker};
+use crate::worker::{ChainThread, ChainWorker};
 
 /// A running node. Dropping it closes the port, saves the state if the configuration names a
 /// file, and ends every thread.
@@ -26,7 +26,7 @@ pub struct NodeHandle {
     address: SocketAddr,
     accounts: DevAccounts,
     chain_id: u64,
-    worker: Worker,
+    worker: ChainWorker,
     server: Option<ServerThread>,
     chain: Option<ChainThread>,
     /// Set at the end, which no transaction delays.
@@ -48,11 +48,11 @@ pub fn spawn(config: NodeConfig) -> Result<NodeHandle, NodeError> {
     };
     let accounts = DevAccounts::derive(&config.accounts)?;
     let (listeners, address) = bind(&config)?;
-    let events = Events::new();
+    let events = EventLog::new();
     let served = config.clone();
     let (worker, chain) = {
         let (accounts, events) = (accounts.clone(), events.clone());
-        Worker::start(move || Node::new(config, accounts, events, execution))?
+        ChainWorker::start(move || DevNode::new(config, accounts, events, execution))?
     };
     let mut handle = NodeHandle {
         address,
@@ -65,7 +65,7 @@ pub fn spawn(config: NodeConfig) -> Result<NodeHandle, NodeError> {
         state: served.state.dump.clone(),
     };
     handle.chain_id = handle.with_chain(|chain| chain.chain_id())?;
-    let methods = rpc::methods(worker, Executor::new(), events, served.admission)?;
+    let methods = rpc::methods(worker, ReadExecutor::new(), events, served.admission)?;
     handle.server = Some(ServerThread::start(listeners, &served, methods)?);
     Ok(handle)
 }

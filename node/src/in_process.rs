@@ -10,13 +10,13 @@ use stylus_chain::Chain;
 
 use crate::accounts::DevAccounts;
 use crate::error::NodeError;
-use crate::node::Node;
+use crate::node::DevNode;
 use crate::rpc;
 
 /// A chain that was lent.
-pub struct InProcess(Mutex<Node>);
+pub struct InProcessChain(Mutex<DevNode>);
 
-impl InProcess {
+impl InProcessChain {
     /// Serves that chain. It has the dev account of a nitro devnode alone; `eth_sendUnsignedTransaction` sends as
     /// anybody.
     ///
@@ -24,7 +24,7 @@ impl InProcess {
     /// [`NodeError::Mnemonic`] never in practice.
     pub fn serve(chain: Chain) -> Result<Self, NodeError> {
         let accounts = DevAccounts::nitro_alone()?;
-        Ok(Self(Mutex::new(Node::of_chain(chain, accounts))))
+        Ok(Self(Mutex::new(DevNode::from_chain(chain, accounts))))
     }
 
     /// Answers the method, on this thread. Methods that wait for something else than the chain, as those of
@@ -47,7 +47,7 @@ impl InProcess {
         replace(&mut node.chain, branch)
     }
 
-    fn node(&self) -> MutexGuard<'_, Node> {
+    fn node(&self) -> MutexGuard<'_, DevNode> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -59,7 +59,7 @@ mod tests {
     use serde_json::{Value, json};
     use stylus_chain::{BlockId, ChainConfig};
 
-    fn asked(node: &InProcess, method: &str, parameters: &Value) -> Result<Value, i32> {
+    fn asked(node: &InProcessChain, method: &str, parameters: &Value) -> Result<Value, i32> {
         let parameters = serde_json::value::to_raw_value(parameters).expect("JSON");
         let answer = node.answer(method, Some(&parameters));
         let answer = answer.map_err(|error| error.code())?;
@@ -72,7 +72,7 @@ mod tests {
         let (who, to) = (Address::repeat_byte(7), Address::repeat_byte(8));
         chain.set_balance(who, U256::from(10).pow(U256::from(18)));
         let id = chain.snapshot();
-        let node = InProcess::serve(chain).expect("a node");
+        let node = InProcessChain::serve(chain).expect("a node");
         let sent = json!([{"from": who, "to": to, "value": "0x5", "gas": "0x5208"}]);
         let hash = asked(&node, "eth_sendUnsignedTransaction", &sent).expect("a hash");
         let receipt = asked(&node, "eth_getTransactionReceipt", &json!([hash])).expect("it");

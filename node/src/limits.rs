@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// The amount of something that there may be.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Bound {
+pub(crate) struct ResourceBound {
     what: &'static str,
     pub(crate) most: usize,
 }
@@ -13,24 +13,24 @@ pub(crate) struct Bound {
 /// More than a bound allows.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}: expected at most {most}, found {found}")]
-pub(crate) struct Exceeded {
+pub(crate) struct BoundExceeded {
     what: &'static str,
     most: usize,
     found: usize,
 }
 
-const fn bound(most: usize, what: &'static str) -> Bound {
-    Bound { what, most }
+const fn bound(most: usize, what: &'static str) -> ResourceBound {
+    ResourceBound { what, most }
 }
 
-impl Bound {
+impl ResourceBound {
     /// # Errors
-    /// [`Exceeded`], which names the bound.
-    pub(crate) fn check(self, found: usize) -> Result<usize, Exceeded> {
+    /// [`BoundExceeded`], which names the bound.
+    pub(crate) fn check(self, found: usize) -> Result<usize, BoundExceeded> {
         if found <= self.most {
             Ok(found)
         } else {
-            Err(Exceeded {
+            Err(BoundExceeded {
                 what: self.what,
                 most: self.most,
                 found,
@@ -45,24 +45,24 @@ pub(crate) const LARGEST: u32 = 64 << 20;
 pub(crate) const ANSWER: usize = LARGEST as usize;
 
 /// Types that typed data (EIP-712) stands for, each array's dimensions counted.
-pub(crate) const TYPES: Bound = bound(1_000, "types that the typed data stands for");
+pub(crate) const TYPES: ResourceBound = bound(1_000, "types that the typed data stands for");
 /// Values in its message and domain.
-pub(crate) const VALUES: Bound = bound(10_000, "values in the typed data");
+pub(crate) const VALUES: ResourceBound = bound(10_000, "values in the typed data");
 /// Values in the parameters of a request. Eight bytes of text can be an object, which takes 700 bytes once it is read.
-pub(crate) const PARAMETERS: Bound = bound(100_000, "values in the parameters");
+pub(crate) const PARAMETERS: ResourceBound = bound(100_000, "values in the parameters");
 
 /// Bytes of a state that gzip has compressed: no more than a request may have as it is.
-pub(crate) const STATE: Bound = bound(LARGEST as usize, "bytes of an unpacked state");
+pub(crate) const STATE: ResourceBound = bound(LARGEST as usize, "bytes of an unpacked state");
 /// Values of a state that a request loads. What `anvil_dumpState` gives has fewer.
-pub(crate) const STATE_VALUES: Bound = bound(2_000_000, "values in the state");
+pub(crate) const STATE_VALUES: ResourceBound = bound(2_000_000, "values in the state");
 
 /// Installed filters and subscriptions; the addresses and topics that they select by count as they do.
-pub(crate) const FILTERS: Bound = bound(
+pub(crate) const FILTERS: ResourceBound = bound(
     20_000,
     "filters and subscriptions with what they select by, until they end or are not polled for five minutes",
 );
 /// The same for one caller, which is a connection.
-pub(crate) const FILTERS_BY_CALLER: Bound = bound(
+pub(crate) const FILTERS_BY_CALLER: ResourceBound = bound(
     10_000,
     "filters and subscriptions of this caller with what they select by, until they end or are not polled for five \
      minutes",
@@ -74,7 +74,7 @@ pub(crate) const TELLING: usize = 8;
 /// Receipts and logs that are looked at for one subscriber before others have their turn.
 pub(crate) const LOOKED_AT: usize = 64;
 /// Snapshots that wait for a revert.
-pub(crate) const SNAPSHOTS: Bound = bound(
+pub(crate) const SNAPSHOTS: ResourceBound = bound(
     100_000,
     "snapshots that nothing has reverted (evm_revert to one ends those after it)",
 );
@@ -93,14 +93,14 @@ pub(crate) const SIMULATED_CALLS: usize = 5_000;
 pub(crate) const TRACERS: usize = 8;
 /// Transactions that one `trace_filter` executes again.
 #[cfg(feature = "other-tools")]
-pub(crate) const TRACED: Bound = bound(10_000, "transactions to execute again");
+pub(crate) const TRACED: ResourceBound = bound(10_000, "transactions to execute again");
 /// Blocks that one request mines; each is kept in memory.
 pub(crate) const BLOCKS: u64 = 100_000;
 /// Blocks that one request replaces.
 pub(crate) const REPLACED_BLOCKS: u64 = 10_000;
 
 /// Bytes that are held for all callers: parameters of requests that are served, and answers until they are sent.
-pub(crate) const HELD: Bound = bound(
+pub(crate) const HELD: ResourceBound = bound(
     192 << 20,
     "bytes of requests and of unread answers, of all callers",
 );

@@ -8,53 +8,53 @@ use alloy::primitives::B256;
 use stylus_chain::{Budget, Chain, ChainConfig, ChainError, Execution};
 
 use crate::accounts::DevAccounts;
-use crate::config::{Admission, MiningMode, NodeConfig, StateFiles};
+use crate::config::{AdmissionPolicy, MiningMode, NodeConfig, StateFiles};
 use crate::error::NodeError;
-use crate::events::{Event, Events};
-use crate::filters::Taken;
-use crate::fork::{Fork, Verify};
+use crate::events::{ChainEvent, EventLog};
+use crate::filters::FilterWeight;
+use crate::fork::{Fork, VerifyMode};
 use crate::limits::TIMED_BLOCK;
 use crate::read_ahead::ReadAhead;
-use crate::saving::Saving;
-use crate::state_file::{self, Owned, Saved, Turn};
+use crate::saving::SavingThread;
+use crate::state_file::{self, OwnedStateFile, SaveTurn, SavedState};
 use crate::terminal;
-use crate::view::{SharedFilters, View};
+use crate::view::{NodeView, SharedFilters};
 
 /// The chain and what RPC needs around it.
-pub(crate) struct Node {
+pub(crate) struct DevNode {
     pub(crate) chain: Chain,
-    pub(crate) admission: Admission,
+    pub(crate) admission: AdmissionPolicy,
     pub(crate) accounts: Arc<DevAccounts>,
     pub(crate) filters: SharedFilters,
-    pub(crate) events: Events,
+    pub(crate) events: EventLog,
     pub(crate) fork: Option<Fork>,
     /// The rule that says whether forks are verified, also after one was left.
-    pub(crate) verify: Verify,
+    pub(crate) verify: VerifyMode,
     /// Settings of the chain without a fork.
     pub(crate) plain: Arc<ChainConfig>,
     /// Differs for each start and each reset, so that tools notice that their notes are stale.
     pub(crate) instance_id: B256,
-    mining_clock: Option<Clock>,
-    saving_clock: Option<Clock>,
+    mining_clock: Option<IntervalTimer>,
+    saving_clock: Option<IntervalTimer>,
     state: StateFiles,
     /// The time for which a transaction may execute.
     execution: Execution,
     /// Dropped before the file is given up.
-    saving: Saving,
+    saving: SavingThread,
     /// The file that the state is saved to.
-    _owned: Option<Owned>,
+    _owned: Option<OwnedStateFile>,
     announced: u64,
     read_ahead: ReadAhead,
 }
 
 /// Something due every so often.
 #[derive(Clone, Copy, Debug)]
-struct Clock {
+struct IntervalTimer {
     every: Duration,
     due: Instant,
 }
 
-impl Clock {
+impl IntervalTimer {
     /// A century is as good as never, and keeps the system's clock from overflowing.
     const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
@@ -77,18 +77,23 @@ impl Clock {
     }
 }
 
-impl Node {
+impl DevNode {
     /// Builds the chain, applies the genesis, loads the state.
     pub(crate) fn new(
         mut config: NodeConfig,
         accounts: DevAccounts,
-        events: Events,
+        events: EventLog,
         execution: Execution,
     ) -> Result<Self, NodeError> {
         let genesis = config.genesis.take();
-        let owned = config.state.dump.as_deref().map(Owned::take).transpose()?;
+        let owned = config
+            .state
+            .dump
+            .as_deref()
+            .map(OwnedStateFile::take)
+            .transpose()?;
         let saved = saved(&config.state)?;
-        if let Some((Saved::Anvil(state), _)) = &saved {
+        if let Some((SavedState::Anvil(state), _)) = &saved {
             state.configure(&mut config.chain);
         }
         config.chain.automine = config.mining.automine();
@@ -117,12 +122,12 @@ impl Node {
             chain.set_min_gas_price(price);
         }
         match saved {
-            Some((Saved::Own(state), path)) => {
+            Some((SavedState::Own(state), path)) => {
                 let fail = NodeError::file("cannot load the state from", &path);
                 let loaded = chain.load_state(*state);
                 loaded.map_err(|error| fail(error.to_string()))?;
             }
-            Some((Saved::Anvil(state), _)) => {
+            Some((SavedState::Anvil(state), _)) => {
                 let first = Chain::new(config.chain.clone());
                 state.apply(&mut chain, &first);
                 chain.reseal_genesis();
@@ -144,30 +149,30 @@ impl Node {
             fork: config.fork,
             plain: Arc::new(config.chain),
             instance_id: B256::random(),
-            mining_clock: config.mining.interval().map(Clock::start),
+            mining_clock: config.mining.interval().map(IntervalTimer::start),
             saving_clock: config
                 .state
                 .interval
                 .filter(|_| config.state.dump.is_some())
-                .map(Clock::start),
+                .map(IntervalTimer::start),
             state: config.state,
             execution,
             _owned: owned,
             read_ahead: ReadAhead::default(),
-            saving: Saving::default(),
+            saving: SavingThread::default(),
         })
     }
 
     /// A node around a chain, without a fork of its own, clocks and files.
-    pub(crate) fn of_chain(chain: Chain, accounts: DevAccounts) -> Self {
+    pub(crate) fn from_chain(chain: Chain, accounts: DevAccounts) -> Self {
         Self {
-            admission: Admission::Lenient,
+            admission: AdmissionPolicy::Lenient,
             announced: chain.block_number(),
             accounts: Arc::new(accounts),
             filters: SharedFilters::default(),
-            events: Events::new(),
+            events: EventLog::new(),
             fork: None,
-            verify: Verify::default(),
+            verify: VerifyMode::default(),
             plain: Arc::new(chain.config().clone()),
             instance_id: B256::random(),
             mining_clock: None,
@@ -177,7 +182,7 @@ impl Node {
             _owned: None,
             chain,
             read_ahead: ReadAhead::default(),
-            saving: Saving::default(),
+            saving: SavingThread::default(),
         }
     }
 
@@ -188,7 +193,7 @@ impl Node {
             admission: self.admission,
             accounts: self.accounts.clone(),
             filters: SharedFilters::default(),
-            events: Events::new(),
+            events: EventLog::new(),
             fork: self.fork.clone(),
             verify: self.verify,
             plain: self.plain.clone(),
@@ -200,17 +205,17 @@ impl Node {
             _owned: None,
             announced: self.announced,
             read_ahead: ReadAhead::default(),
-            saving: Saving::default(),
+            saving: SavingThread::default(),
         }
     }
 
     /// The node as it is, for readers.
-    pub(crate) fn view(&self) -> View {
-        View {
+    pub(crate) fn view(&self) -> NodeView {
+        NodeView {
             chain: self.chain.reader(),
             accounts: self.accounts.clone(),
             filters: self.filters.clone(),
-            filters_of_caller: Taken::default(),
+            filters_of_caller: FilterWeight::default(),
             fork: self.fork.clone(),
             instance_id: self.instance_id,
             events: self.events.clone(),
@@ -274,12 +279,19 @@ impl Node {
 
     /// Does what has become due: a block, a copy of the state in the file.
     pub(crate) fn tick(&mut self) {
-        if self.mining_clock.as_mut().is_some_and(Clock::is_due) {
+        if self
+            .mining_clock
+            .as_mut()
+            .is_some_and(IntervalTimer::is_due)
+        {
             self.mine_timed(true);
         } else if self.is_behind() {
             self.mine_timed(false);
         }
-        if self.saving_clock.as_mut().is_some_and(Clock::is_due)
+        if self
+            .saving_clock
+            .as_mut()
+            .is_some_and(IntervalTimer::is_due)
             && let Some(path) = self.state.dump.clone()
         {
             self.saving.begin(path, self.chain.reader());
@@ -320,7 +332,7 @@ impl Node {
             .chain
             .dump_state()
             .map_err(|error| NodeError::Chain(error.to_string()))?;
-        state_file::save(path, Turn::take(), &state)
+        state_file::save(path, SaveTurn::take(), &state)
     }
 
     /// Tells subscribers, filters and the terminal of blocks and accepted transactions since the last announcement.
@@ -328,7 +340,7 @@ impl Node {
         let latest = self.chain.block_number();
         for number in (self.announced..latest).map(|before| before + 1) {
             if let Some(hash) = self.chain.block_hash(number) {
-                self.events.push(Event::Block(hash));
+                self.events.push(ChainEvent::Block(hash));
             }
             if self.events.is_any_awaited()
                 && let Some(block) = self.chain.block(number.into())
@@ -345,7 +357,7 @@ impl Node {
 
     /// Keeps an accepted transaction for the next announcement.
     pub(crate) fn accepted(&mut self, hash: B256) {
-        self.events.push(Event::Transaction(hash));
+        self.events.push(ChainEvent::Transaction(hash));
     }
 
     /// Becomes what was made of a copy of it, and keeps the transactions that were accepted there for the next announcement.
@@ -375,7 +387,7 @@ impl Node {
             self.chain.mine(1, None)?;
         }
         // Last, because it stays where the source cannot be read.
-        self.mining_clock = mode.interval().map(Clock::start);
+        self.mining_clock = mode.interval().map(IntervalTimer::start);
         Ok(())
     }
 }
@@ -387,7 +399,7 @@ pub(crate) fn head(chain: &Chain) -> (u64, B256) {
 }
 
 /// Reads the content of the settings' file, with its path; nothing at the first start.
-fn saved(files: &StateFiles) -> Result<Option<(Saved, PathBuf)>, NodeError> {
+fn saved(files: &StateFiles) -> Result<Option<(SavedState, PathBuf)>, NodeError> {
     let Some(path) = &files.load else {
         return Ok(None);
     };

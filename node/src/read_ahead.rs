@@ -5,13 +5,13 @@ use std::thread::JoinHandle;
 
 use stylus_chain::{Budget, ChainError};
 
-use crate::caller::Caller;
+use crate::caller::WaitingCaller;
 use crate::limits::STACK;
 
 /// A reading thread, if there is one. It ends when this is dropped.
 #[derive(Default)]
 pub(crate) struct ReadAhead {
-    under_way: Option<(Caller, JoinHandle<Result<(), ChainError>>)>,
+    under_way: Option<(WaitingCaller, JoinHandle<Result<(), ChainError>>)>,
     /// True if the log has why nothing is read.
     told: bool,
 }
@@ -29,7 +29,7 @@ impl ReadAhead {
             }
             self.tell(thread);
         }
-        let caller = Caller::default();
+        let caller = WaitingCaller::default();
         let budget = Budget::new(None, caller.left());
         let thread = std::thread::Builder::new()
             .name("stylus-ahead".into())

@@ -6,7 +6,7 @@ use alloy::primitives::{Address, Bytes, U256};
 use jsonrpsee::types::ErrorObjectOwned;
 use stylus_chain::{ChainError, RejectReason, SimulationFault};
 
-use crate::limits::Exceeded;
+use crate::limits::BoundExceeded;
 use crate::work_error::WorkError;
 
 /// The reason why a request failed.
@@ -183,8 +183,8 @@ impl From<RejectReason> for RpcError {
     }
 }
 
-impl From<Exceeded> for RpcError {
-    fn from(error: Exceeded) -> Self {
+impl From<BoundExceeded> for RpcError {
+    fn from(error: BoundExceeded) -> Self {
         Self::Limit(error.to_string())
     }
 }

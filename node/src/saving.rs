@@ -6,20 +6,20 @@ use std::thread::JoinHandle;
 use stylus_chain::ChainReader;
 
 use crate::limits::STACK;
-use crate::state_file::{self, Turn};
+use crate::state_file::{self, SaveTurn};
 
 /// A thread that saves, if there is one. It is waited for when this is dropped.
 #[derive(Default)]
-pub(crate) struct Saving(Option<JoinHandle<()>>);
+pub(crate) struct SavingThread(Option<JoinHandle<()>>);
 
-impl Saving {
+impl SavingThread {
     /// Saves on a thread, unless an earlier state is still being saved.
     pub(crate) fn begin(&mut self, path: PathBuf, chain: ChainReader) {
         if self.0.as_ref().is_some_and(|thread| !thread.is_finished()) {
             return;
         }
         self.wait();
-        let turn = Turn::take();
+        let turn = SaveTurn::take();
         let save = move || {
             let state = chain.dump_state().map_err(|error| error.to_string());
             let saved = state.and_then(|state| {
@@ -46,7 +46,7 @@ impl Saving {
     }
 }
 
-impl Drop for Saving {
+impl Drop for SavingThread {
     fn drop(&mut self) {
         self.wait();
     }

@@ -24,16 +24,16 @@ use tower::layer::util::{Identity, Stack};
 use tower::{Service, ServiceBuilder};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
-use crate::access::Access;
+use crate::access::AccessPolicy;
 use crate::allocator;
-use crate::config::{Admission, Cors, NodeConfig};
+use crate::config::{AdmissionPolicy, CorsPolicy, NodeConfig};
 use crate::error::NodeError;
-use crate::executor::Share;
-use crate::held::{Held, HeldBody, HeldBytes};
+use crate::executor::CallerShare;
 use crate::limits::{LARGEST, STACK};
-use crate::rpc::Methodsets;
+use crate::memory_ledger::{MemoryLedger, ReservedBody, ReservedMemory};
+use crate::rpc::MethodSets;
 use crate::rpc_error::LENIENT;
-use crate::traffic::{Carrier, Counting};
+use crate::traffic::{ConnectionKind, MeteredService};
 
 /// The time in which open connections may finish their answer when the node stops.
 const GRACE: Duration = Duration::from_millis(200);
@@ -65,7 +65,7 @@ impl ServerThread {
     pub(crate) fn start(
         listeners: Vec<TcpListener>,
         config: &NodeConfig,
-        methods: Methodsets,
+        methods: MethodSets,
     ) -> Result<Self, NodeError> {
         allocator::give_back_soon();
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -114,13 +114,13 @@ pub(crate) fn raise_file_limit() {
 
 /// The data with which every connection is served.
 #[derive(Clone)]
-struct Connections {
+struct ConnectionContext {
     service: TowerServiceBuilder<Identity, Stack<CorsLayer, Identity>>,
-    methods: Methodsets,
+    methods: MethodSets,
     stop: StopHandle,
-    access: Arc<Access>,
-    held: Held,
-    admission: Admission,
+    access: Arc<AccessPolicy>,
+    held: MemoryLedger,
+    admission: AdmissionPolicy,
     /// Most bytes of a request.
     most_bytes: u32,
 }
@@ -129,7 +129,7 @@ fn listen(
     runtime: &Runtime,
     listeners: Vec<TcpListener>,
     config: &NodeConfig,
-    methods: Methodsets,
+    methods: MethodSets,
     stop: &StopHandle,
 ) -> Result<(), NodeError> {
     let most_bytes = config.request_bytes.unwrap_or(LARGEST);
@@ -138,18 +138,21 @@ fn listen(
         .max_response_body_size(LARGEST)
         .max_connections(u32::MAX)
         .set_message_buffer_capacity(MESSAGES)
-        .set_batch_request_config(BatchRequestConfig::Limit(Admission::Lenient.batch()))
+        .set_batch_request_config(BatchRequestConfig::Limit(AdmissionPolicy::Lenient.batch()))
         .set_id_provider(HexIds)
         .build();
-    let connections = Connections {
+    let connections = ConnectionContext {
         service: Server::builder()
             .set_config(limits)
             .set_http_middleware(ServiceBuilder::new().layer(cors_layer(&config.cors)?))
             .to_service_builder(),
         methods,
         stop: stop.clone(),
-        access: Arc::new(Access::new(config.cors.clone(), &config.allowed_hosts)),
-        held: Held::default(),
+        access: Arc::new(AccessPolicy::new(
+            config.cors.clone(),
+            &config.allowed_hosts,
+        )),
+        held: MemoryLedger::default(),
         admission: config.admission,
         most_bytes,
     };
@@ -162,7 +165,7 @@ fn listen(
     Ok(())
 }
 
-impl Connections {
+impl ConnectionContext {
     /// Accepts until the node stops.
     async fn accept(self, listener: tokio::net::TcpListener) {
         let stopped = self.stop.clone().shutdown();
@@ -188,7 +191,7 @@ impl Connections {
         let (held, admission) = (self.held.clone(), self.admission);
         let service = |methods: &Methods, carrier| {
             let held = held.clone();
-            let counting = layer_fn(move |inner| Counting {
+            let counting = layer_fn(move |inner| MeteredService {
                 inner,
                 held: held.clone(),
                 carrier,
@@ -198,9 +201,10 @@ impl Connections {
             let service = self.service.clone().set_rpc_middleware(counting);
             service.build(methods.clone(), self.stop.clone())
         };
-        let http = service(&self.methods.http, Carrier::Http);
-        let websocket = service(&self.methods.socket, Carrier::WebSocket);
-        let (access, most_bytes, share) = (self.access.clone(), self.most_bytes, Share::new());
+        let http = service(&self.methods.http, ConnectionKind::Http);
+        let websocket = service(&self.methods.socket, ConnectionKind::WebSocket);
+        let (access, most_bytes, share) =
+            (self.access.clone(), self.most_bytes, CallerShare::new());
         let service = tower::service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(share.clone());
             let allowed = access.check(&request);
@@ -235,8 +239,8 @@ impl Connections {
 
 /// An answer whose bytes are held until its body is sent.
 fn held_until_sent(mut response: Response<HttpBody>) -> Response<HttpBody> {
-    match response.extensions_mut().remove::<Arc<HeldBytes>>() {
-        Some(held) => response.map(|body| HttpBody::new(HeldBody::new(body, held))),
+    match response.extensions_mut().remove::<Arc<ReservedMemory>>() {
+        Some(held) => response.map(|body| HttpBody::new(ReservedBody::new(body, held))),
         None => response,
     }
 }
@@ -263,12 +267,12 @@ fn failed(status: StatusCode, reason: &impl ToString) -> Response<HttpBody> {
 }
 
 /// The headers by which a browser lets pages of allowed origins call.
-fn cors_layer(cors: &Cors) -> Result<CorsLayer, NodeError> {
+fn cors_layer(cors: &CorsPolicy) -> Result<CorsLayer, NodeError> {
     let open = CorsLayer::new().allow_methods(Any).allow_headers(Any);
     match cors {
-        Cors::Off => Ok(CorsLayer::new()),
-        Cors::Any => Ok(open.allow_origin(Any)),
-        Cors::Origins(origins) => {
+        CorsPolicy::Off => Ok(CorsLayer::new()),
+        CorsPolicy::Any => Ok(open.allow_origin(Any)),
+        CorsPolicy::Origins(origins) => {
             let is_value = |origin: &String| HeaderValue::from_str(origin).is_ok();
             if !origins.iter().all(is_value) {
                 return Err(NodeError::Origin(format!("{cors:?}")));

@@ -31,7 +31,7 @@ const LOCK_PAUSE: Duration = Duration::from_millis(10);
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// The content of a state file.
-pub(crate) enum Saved {
+pub(crate) enum SavedState {
     /// The state that [`save`] wrote.
     Own(Box<ChainState>),
     /// The state that anvil wrote.
@@ -66,9 +66,9 @@ fn target(path: &Path) -> PathBuf {
 
 /// A place in the order of what is saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Turn(u64);
+pub(crate) struct SaveTurn(u64);
 
-impl Turn {
+impl SaveTurn {
     /// The next place, for the state as it is now.
     pub(crate) fn take() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -77,12 +77,12 @@ impl Turn {
 }
 
 /// A state file that this process saves to, and no other one as long as this is there.
-pub(crate) struct Owned {
+pub(crate) struct OwnedStateFile {
     _lock: File,
     path: PathBuf,
 }
 
-impl Owned {
+impl OwnedStateFile {
     /// # Errors
     /// [`NodeError::StateInUse`] where another process owns it, [`NodeError::File`] when the folder refuses, or something
     /// else is there.
@@ -134,7 +134,7 @@ impl Owned {
     }
 }
 
-impl Drop for Owned {
+impl Drop for OwnedStateFile {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path);
     }
@@ -144,7 +144,7 @@ impl Drop for Owned {
 ///
 /// # Errors
 /// [`NodeError::File`] when the file cannot be read or holds something else.
-pub(crate) fn load(path: &Path) -> Result<Saved, NodeError> {
+pub(crate) fn load(path: &Path) -> Result<SavedState, NodeError> {
     let fail = NodeError::file("cannot load the state from", path);
     let unread = |error: io::Error| fail(error.to_string());
     let mut file = File::open(path).map_err(unread)?;
@@ -183,26 +183,26 @@ pub(crate) fn unpacked(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
 ///
 /// # Errors
 /// What was expected and found.
-pub(crate) fn parse(mut text: impl Read + Seek) -> Result<Saved, String> {
+pub(crate) fn parse(mut text: impl Read + Seek) -> Result<SavedState, String> {
     #[derive(Deserialize)]
-    struct Form {
+    struct StateForm {
         format: Option<IgnoredAny>,
     }
     let none = |error: &dyn std::fmt::Display| {
         format!("expected a state written by this node or by anvil, found none: {error}")
     };
     let form = serde_json::from_reader(BufReader::new(&mut text));
-    let form: Form = form.map_err(|error| none(&error))?;
+    let form: StateForm = form.map_err(|error| none(&error))?;
     text.rewind().map_err(|error| none(&error))?;
     let text = BufReader::new(text);
     match form.format {
         Some(_) => {
             let state = ChainState::from_json(text).map_err(|error| none(&error))?;
-            Ok(Saved::Own(Box::new(state)))
+            Ok(SavedState::Own(Box::new(state)))
         }
         None => {
             let state = AnvilState::from_json(text).map_err(|error| none(&error))?;
-            Ok(Saved::Anvil(state))
+            Ok(SavedState::Anvil(state))
         }
     }
 }
@@ -212,9 +212,9 @@ pub(crate) fn parse(mut text: impl Read + Seek) -> Result<Saved, String> {
 ///
 /// # Errors
 /// [`NodeError::File`] when the disk or the folder refuses.
-pub(crate) fn save(path: &Path, turn: Turn, state: &ChainState) -> Result<(), NodeError> {
+pub(crate) fn save(path: &Path, turn: SaveTurn, state: &ChainState) -> Result<(), NodeError> {
     /// The newest turn of each file. Held while a file is written.
-    static WRITTEN: Mutex<BTreeMap<PathBuf, Turn>> = Mutex::new(BTreeMap::new());
+    static WRITTEN: Mutex<BTreeMap<PathBuf, SaveTurn>> = Mutex::new(BTreeMap::new());
     let mut written = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
     let fail = NodeError::file("cannot save the state to", path);
     let path = target(path);
@@ -246,14 +246,14 @@ mod tests {
         encoder.finish().expect("a vector takes it")
     }
 
-    fn read(bytes: &[u8]) -> Result<Saved, String> {
+    fn read(bytes: &[u8]) -> Result<SavedState, String> {
         parse(Cursor::new(unpacked(bytes)?))
     }
 
     #[test]
     fn a_compressed_state_that_is_cut_off_or_none_is_refused() {
         let whole = compressed(br#"{"accounts":{},"block":null}"#);
-        assert!(matches!(read(&whole), Ok(Saved::Anvil(_))));
+        assert!(matches!(read(&whole), Ok(SavedState::Anvil(_))));
         let end = whole.len() - 9;
         let refused = read(&whole[..end]).map(|_| ()).expect_err("cut off");
         assert!(refused.contains("compressed by gzip"), "{refused}");

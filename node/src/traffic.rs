@@ -11,9 +11,9 @@ use jsonrpsee::types::error::{INVALID_REQUEST_CODE, METHOD_NOT_FOUND_CODE};
 use jsonrpsee::types::{ErrorObjectOwned, Id, Request};
 use serde::Deserialize;
 
-use crate::config::Admission;
-use crate::held::{Held, HeldBytes};
-use crate::limits::{ANSWER, Exceeded};
+use crate::config::AdmissionPolicy;
+use crate::limits::{ANSWER, BoundExceeded};
+use crate::memory_ledger::{MemoryLedger, ReservedMemory};
 use crate::rpc_error::{LENIENT, RpcError};
 
 /// The method that begins a subscription.
@@ -24,7 +24,7 @@ const UNSUBSCRIBE: &str = "eth_unsubscribe";
 
 /// The carrier of a connection's requests.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Carrier {
+pub(crate) enum ConnectionKind {
     /// HTTP requests.
     Http,
     /// A WebSocket, over which subscriptions are told.
@@ -33,11 +33,11 @@ pub(crate) enum Carrier {
 
 /// Counts what the requests and answers of a connection hold.
 #[derive(Clone)]
-pub(crate) struct Counting<S> {
+pub(crate) struct MeteredService<S> {
     pub(crate) inner: S,
-    pub(crate) held: Held,
-    pub(crate) carrier: Carrier,
-    pub(crate) admission: Admission,
+    pub(crate) held: MemoryLedger,
+    pub(crate) carrier: ConnectionKind,
+    pub(crate) admission: AdmissionPolicy,
 }
 
 /// Bytes of the parameters of a batch.
@@ -47,7 +47,7 @@ fn parameter_bytes(requests: &Batch<'_>) -> usize {
 }
 
 /// The answer, which is held until it is sent, or that too much is unread.
-fn held_answer(mut held: HeldBytes, id: Id<'_>, mut answer: MethodResponse) -> MethodResponse {
+fn held_answer(mut held: ReservedMemory, id: Id<'_>, mut answer: MethodResponse) -> MethodResponse {
     match held.grow(answer.as_ref().len()) {
         Ok(()) => {
             answer.extensions_mut().insert(Arc::new(held));
@@ -57,17 +57,17 @@ fn held_answer(mut held: HeldBytes, id: Id<'_>, mut answer: MethodResponse) -> M
     }
 }
 
-fn refusal(id: Id<'_>, exceeded: Exceeded) -> MethodResponse {
+fn refusal(id: Id<'_>, exceeded: BoundExceeded) -> MethodResponse {
     MethodResponse::error(id, ErrorObjectOwned::from(RpcError::from(exceeded)))
 }
 
 /// Returns true if the result is `false`.
 fn is_false(answer: &MethodResponse) -> bool {
     #[derive(Deserialize)]
-    struct Answer {
+    struct UnsubscribeAnswer {
         result: Option<bool>,
     }
-    let answer = serde_json::from_str::<Answer>(answer.as_ref());
+    let answer = serde_json::from_str::<UnsubscribeAnswer>(answer.as_ref());
     answer.is_ok_and(|answer| answer.result == Some(false))
 }
 
@@ -97,9 +97,9 @@ where
 /// The answers to a batch, one request after the other.
 async fn batch<S>(
     inner: &S,
-    carrier: Carrier,
+    carrier: ConnectionKind,
     requests: Batch<'_>,
-    held: &mut HeldBytes,
+    held: &mut ReservedMemory,
 ) -> MethodResponse
 where
     S: RpcServiceT<MethodResponse = MethodResponse, NotificationResponse = MethodResponse>,
@@ -110,7 +110,7 @@ where
         let answer = match request {
             // It would be answered outside of the batch, too.
             Ok(BatchEntry::Call(request))
-                if carrier == Carrier::WebSocket && request.method_name() == SUBSCRIBE =>
+                if carrier == ConnectionKind::WebSocket && request.method_name() == SUBSCRIBE =>
             {
                 let words = "expected a request of its own for eth_subscribe, found one in a batch";
                 let error = ErrorObjectOwned::owned(INVALID_REQUEST_CODE, words, None::<()>);
@@ -159,7 +159,7 @@ fn too_large(requests: &Batch<'_>) -> MethodResponse {
     }
 }
 
-impl<S> RpcServiceT for Counting<S>
+impl<S> RpcServiceT for MeteredService<S>
 where
     S: RpcServiceT<
             MethodResponse = MethodResponse,

@@ -9,32 +9,32 @@ use stylus_chain::{ChainConfig, ChainReader};
 use tokio::sync::oneshot;
 
 use crate::accounts::DevAccounts;
-use crate::events::Events;
-use crate::filters::{Filters, Taken};
-use crate::fork::{Fork, Verify};
+use crate::events::EventLog;
+use crate::filters::{FilterRegistry, FilterWeight};
+use crate::fork::{Fork, VerifyMode};
 
 /// Polled filters, which readers share with the chain's thread.
 #[derive(Clone, Default)]
-pub(crate) struct SharedFilters(Arc<Mutex<Filters>>);
+pub(crate) struct SharedFilters(Arc<Mutex<FilterRegistry>>);
 
 impl SharedFilters {
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Filters> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, FilterRegistry> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The node at one moment; a copy shares everything with it.
 #[derive(Clone)]
-pub(crate) struct View {
+pub(crate) struct NodeView {
     pub(crate) chain: ChainReader,
     pub(crate) accounts: Arc<DevAccounts>,
     pub(crate) filters: SharedFilters,
     /// The part of the bound that the filters of the caller take.
-    pub(crate) filters_of_caller: Taken,
+    pub(crate) filters_of_caller: FilterWeight,
     pub(crate) fork: Option<Fork>,
     /// Differs for each start and each reset, so that tools notice that their notes are stale.
     pub(crate) instance_id: B256,
-    pub(crate) events: Events,
+    pub(crate) events: EventLog,
     /// The place in them up to which this view knows what happened.
     pub(crate) events_end: u64,
     /// Seconds between timed blocks.
@@ -42,27 +42,27 @@ pub(crate) struct View {
     /// Settings of the chain without a fork.
     pub(crate) plain: Arc<ChainConfig>,
     /// The rule that says whether forks are verified.
-    pub(crate) verify: Verify,
+    pub(crate) verify: VerifyMode,
 }
 
 /// The newest view.
 #[derive(Default)]
-pub(crate) struct Published(Mutex<State>);
+pub(crate) struct PublishedView(Mutex<PublishedState>);
 
 #[derive(Default)]
-struct State {
+struct PublishedState {
     /// None since something may have changed.
-    view: Option<View>,
-    waiting: Vec<oneshot::Sender<View>>,
+    view: Option<NodeView>,
+    waiting: Vec<oneshot::Sender<NodeView>>,
 }
 
-impl Published {
-    fn state(&self) -> MutexGuard<'_, State> {
+impl PublishedView {
+    fn state(&self) -> MutexGuard<'_, PublishedState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The newest view, or where it will be.
-    pub(crate) fn ask(&self) -> Result<View, oneshot::Receiver<View>> {
+    pub(crate) fn ask(&self) -> Result<NodeView, oneshot::Receiver<NodeView>> {
         let mut state = self.state();
         if let Some(view) = &state.view {
             return Ok(view.clone());
@@ -73,7 +73,7 @@ impl Published {
     }
 
     /// The newest view, if nothing has changed since.
-    pub(crate) fn newest(&self) -> Option<View> {
+    pub(crate) fn newest(&self) -> Option<NodeView> {
         self.state().view.clone()
     }
 
@@ -83,7 +83,7 @@ impl Published {
     }
 
     /// Gives a view to the readers that wait and to those that ask later, unless there is one.
-    pub(crate) fn publish(&self, view: impl FnOnce() -> View) {
+    pub(crate) fn publish(&self, view: impl FnOnce() -> NodeView) {
         let mut state = self.state();
         if state.view.is_some() {
             return;

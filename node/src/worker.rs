@@ -11,17 +11,17 @@ use tokio::sync::oneshot;
 
 use crate::error::NodeError;
 use crate::limits::{END_TIME, STACK};
-use crate::node::Node;
-use crate::state_file::{self, Turn};
-use crate::view::{Published, View};
+use crate::node::DevNode;
+use crate::state_file::{self, SaveTurn};
+use crate::view::{NodeView, PublishedView};
 use crate::work_error::{WorkError, panic_message};
 
 /// The time for which the thread waits for requests after work of no request panicked.
 const PAUSE_AFTER_PANIC: Duration = Duration::from_secs(1);
 
-type Job = Box<dyn FnOnce(&mut Node) + Send>;
+type Job = Box<dyn FnOnce(&mut DevNode) + Send>;
 
-enum Message {
+enum WorkerMessage {
     Run(Job),
     /// A reader waits for a view.
     Publish,
@@ -30,24 +30,24 @@ enum Message {
 
 /// Sends work to the chain's thread; cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Worker {
-    sender: Sender<Message>,
-    published: Arc<Published>,
+pub(crate) struct ChainWorker {
+    sender: Sender<WorkerMessage>,
+    published: Arc<PublishedView>,
 }
 
-impl Worker {
+impl ChainWorker {
     /// Starts the thread and waits until the chain is built.
     ///
     /// # Errors
     /// Whatever `build` fails with, or [`NodeError::Threads`].
     pub(crate) fn start(
-        build: impl FnOnce() -> Result<Node, NodeError> + Send + 'static,
+        build: impl FnOnce() -> Result<DevNode, NodeError> + Send + 'static,
     ) -> Result<(Self, ChainThread), NodeError> {
         let (sender, receiver) = mpsc::channel();
         let (wake, woken) = mpsc::channel();
-        let (is_saved, over) = (Arc::<Mutex<bool>>::default(), Over(wake.clone()));
+        let (is_saved, over) = (Arc::<Mutex<bool>>::default(), ThreadEnd(wake.clone()));
         let saving = is_saved.clone();
-        let published = Arc::<Published>::default();
+        let published = Arc::<PublishedView>::default();
         let shown = published.clone();
         let (ready, started) = mpsc::sync_channel(1);
         let thread = std::thread::Builder::new()
@@ -81,11 +81,11 @@ impl Worker {
     }
 
     /// The node as it is. Where the chain's thread is busy, as it was when that began.
-    pub(crate) async fn view(&self) -> Result<View, WorkError> {
+    pub(crate) async fn view(&self) -> Result<NodeView, WorkError> {
         match self.published.ask() {
             Ok(view) => Ok(view),
             Err(view) => {
-                let _ = self.sender.send(Message::Publish);
+                let _ = self.sender.send(WorkerMessage::Publish);
                 view.await.map_err(|_| WorkError::Stopped)
             }
         }
@@ -94,7 +94,7 @@ impl Worker {
     /// Runs `work` on the chain's thread.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Node) -> T + Send + 'static,
+        work: impl FnOnce(&mut DevNode) -> T + Send + 'static,
     ) -> Result<T, WorkError> {
         self.run_unless_quick(|_| false, work).await
     }
@@ -103,8 +103,8 @@ impl Worker {
     /// waits for the end of the work.
     pub(crate) async fn run_unless_quick<T: Send + 'static>(
         &self,
-        is_quick: impl FnOnce(&Node) -> bool + Send + 'static,
-        work: impl FnOnce(&mut Node) -> T + Send + 'static,
+        is_quick: impl FnOnce(&DevNode) -> bool + Send + 'static,
+        work: impl FnOnce(&mut DevNode) -> T + Send + 'static,
     ) -> Result<T, WorkError> {
         let (answer, answered) = oneshot::channel();
         self.post(is_quick, work, move |result| drop(answer.send(result)))?;
@@ -114,7 +114,7 @@ impl Worker {
     /// Runs `work` on the chain's thread and blocks this one until it is done.
     pub(crate) fn run_blocking<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Node) -> T + Send + 'static,
+        work: impl FnOnce(&mut DevNode) -> T + Send + 'static,
     ) -> Result<T, WorkError> {
         let (answer, answered) = mpsc::sync_channel(1);
         self.post(|_| false, work, move |result| drop(answer.send(result)))?;
@@ -123,7 +123,7 @@ impl Worker {
 
     /// Asks the thread to save the state and end, after the work that waits already.
     pub(crate) fn stop(&self) {
-        let _ = self.sender.send(Message::Stop);
+        let _ = self.sender.send(WorkerMessage::Stop);
     }
 
     /// Saves the state as it was before the work that keeps the thread busy.
@@ -134,7 +134,7 @@ impl Worker {
         let Some(view) = self.published.newest() else {
             return fail("it is kept busy, and its state cannot be saved".into());
         };
-        let turn = Turn::take();
+        let turn = SaveTurn::take();
         match view.chain.dump_state() {
             Ok(state) => state_file::save(file, turn, &state),
             Err(error) => fail(error.to_string()),
@@ -143,8 +143,8 @@ impl Worker {
 
     fn post<T: Send + 'static>(
         &self,
-        is_quick: impl FnOnce(&Node) -> bool + Send + 'static,
-        work: impl FnOnce(&mut Node) -> T + Send + 'static,
+        is_quick: impl FnOnce(&DevNode) -> bool + Send + 'static,
+        work: impl FnOnce(&mut DevNode) -> T + Send + 'static,
         answer: impl FnOnce(Result<T, WorkError>) + Send + 'static,
     ) -> Result<(), WorkError> {
         let published = self.published.clone();
@@ -160,7 +160,7 @@ impl Worker {
             answer(result.map_err(|panic| WorkError::Panicked(panic_message(&*panic))));
         });
         self.sender
-            .send(Message::Run(job))
+            .send(WorkerMessage::Run(job))
             .map_err(|_| WorkError::Stopped)
     }
 }
@@ -168,13 +168,13 @@ impl Worker {
 /// The chain's thread, from outside.
 pub(crate) struct ChainThread {
     thread: JoinHandle<Result<(), NodeError>>,
-    wake: Sender<Wake>,
-    woken: Mutex<Receiver<Wake>>,
+    wake: Sender<WakeReason>,
+    woken: Mutex<Receiver<WakeReason>>,
     is_saved: Arc<Mutex<bool>>,
 }
 
 /// The reason why nobody waits for the chain's thread any more.
-enum Wake {
+enum WakeReason {
     /// It is over.
     Over,
     /// Something else says so.
@@ -182,11 +182,11 @@ enum Wake {
 }
 
 /// Tells that the thread is over, also where it panics.
-struct Over(Sender<Wake>);
+struct ThreadEnd(Sender<WakeReason>);
 
-impl Drop for Over {
+impl Drop for ThreadEnd {
     fn drop(&mut self) {
-        let _ = self.0.send(Wake::Over);
+        let _ = self.0.send(WakeReason::Over);
     }
 }
 
@@ -194,19 +194,20 @@ impl ChainThread {
     /// Lets [`Self::end`] wait no longer.
     pub(crate) fn hurry(&self) -> impl Fn() + Send + 'static {
         let wake = self.wake.clone();
-        move || drop(wake.send(Wake::Hurry))
+        move || drop(wake.send(WakeReason::Hurry))
     }
 
     /// Waits for the thread's end, for a time. Where it is kept busy longer the state is saved as it was before that work.
     ///
     /// # Errors
     /// [`NodeError::File`] when the state could not be saved, [`NodeError::Chain`] after a panic.
-    pub(crate) fn end(self, worker: &Worker, file: Option<&Path>) -> Result<(), NodeError> {
+    pub(crate) fn end(self, worker: &ChainWorker, file: Option<&Path>) -> Result<(), NodeError> {
         let woken = self
             .woken
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Err(RecvTimeoutError::Timeout) | Ok(Wake::Hurry) = woken.recv_timeout(END_TIME) {
+        if let Err(RecvTimeoutError::Timeout) | Ok(WakeReason::Hurry) = woken.recv_timeout(END_TIME)
+        {
             let mut is_late = false;
             save_once(&self.is_saved, || {
                 is_late = true;
@@ -234,7 +235,7 @@ fn save_once(
     }
 }
 
-fn serve(node: &mut Node, receiver: &Receiver<Message>, published: &Published) {
+fn serve(node: &mut DevNode, receiver: &Receiver<WorkerMessage>, published: &PublishedView) {
     let mut healthy = true;
     loop {
         if published.is_wanted() {
@@ -248,9 +249,9 @@ fn serve(node: &mut Node, receiver: &Receiver<Message>, published: &Published) {
         };
         healthy = true;
         match receive(receiver, idle) {
-            Ok(Message::Run(job)) => job(node),
-            Ok(Message::Publish) | Err(RecvTimeoutError::Timeout) => {}
-            Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+            Ok(WorkerMessage::Run(job)) => job(node),
+            Ok(WorkerMessage::Publish) | Err(RecvTimeoutError::Timeout) => {}
+            Ok(WorkerMessage::Stop) | Err(RecvTimeoutError::Disconnected) => return,
         }
         if node.is_due() {
             published.publish(|| node.view());
@@ -273,9 +274,9 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
 }
 
 fn receive(
-    receiver: &Receiver<Message>,
+    receiver: &Receiver<WorkerMessage>,
     idle: Option<Duration>,
-) -> Result<Message, RecvTimeoutError> {
+) -> Result<WorkerMessage, RecvTimeoutError> {
     match idle {
         Some(idle) => receiver.recv_timeout(idle),
         None => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -296,7 +297,7 @@ mod tests {
         let file = folder.path().join("state.json");
         let accounts = DevAccounts::nitro_alone().expect("accounts");
         let chain = Chain::new(ChainConfig::default());
-        let started = Worker::start(|| Ok(Node::of_chain(chain, accounts)));
+        let started = ChainWorker::start(|| Ok(DevNode::from_chain(chain, accounts)));
         let (worker, thread) = started.expect("a thread");
         let (begin, begun) = mpsc::channel();
         let (end, ended) = mpsc::channel::<()>();

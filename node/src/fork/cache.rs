@@ -12,7 +12,7 @@ use alloy::primitives::{Address, Bytes, U256, hex, keccak256};
 use serde::{Deserialize, Serialize};
 use stylus_chain::SourceAccount;
 
-use super::head::Head;
+use super::head::ForkHead;
 
 /// The form of names and lines, part of the folder's name.
 const FORM: &str = "fork-2";
@@ -20,14 +20,14 @@ const FORM: &str = "fork-2";
 /// A line.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) enum Entry {
+pub(super) enum CacheEntry {
     /// Address, balance, nonce, code.
     Account(Address, U256, u64, Bytes),
     /// Address, slot, value.
     Slot(Address, U256, U256),
 }
 
-impl Entry {
+impl CacheEntry {
     pub(super) fn account(address: Address, account: &SourceAccount) -> Self {
         let code = account.code.clone();
         Self::Account(address, account.balance, account.nonce, code)
@@ -35,17 +35,17 @@ impl Entry {
 }
 
 #[derive(Default)]
-pub(super) struct Cache {
+pub(super) struct ForkCache {
     accounts: HashMap<Address, SourceAccount>,
     slots: HashMap<(Address, U256), U256>,
     path: Option<PathBuf>,
     file: Option<File>,
 }
 
-impl Cache {
+impl ForkCache {
     /// Opens the facts that earlier forks of the same block have read from the same URL. The name of the file has a
     /// hash of the URL, because providers put keys into it.
-    pub(super) fn open(folder: &Path, url: &str, head: &Head) -> Self {
+    pub(super) fn open(folder: &Path, url: &str, head: &ForkHead) -> Self {
         let mut cache = Self::default();
         let folder = folder.join(FORM).join(head.chain_id.to_string());
         let made = DirBuilder::new()
@@ -91,7 +91,7 @@ impl Cache {
     }
 
     /// Remembers an entry and writes it to the file. A file that cannot be written is given up.
-    pub(super) fn insert(&mut self, entry: Entry) {
+    pub(super) fn insert(&mut self, entry: CacheEntry) {
         if let Some(path) = &self.path
             && let Err(error) = append(&mut self.file, path, &entry)
         {
@@ -101,9 +101,9 @@ impl Cache {
         self.remember(entry);
     }
 
-    fn remember(&mut self, entry: Entry) {
+    fn remember(&mut self, entry: CacheEntry) {
         match entry {
-            Entry::Account(address, balance, nonce, code) => {
+            CacheEntry::Account(address, balance, nonce, code) => {
                 let account = SourceAccount {
                     balance,
                     nonce,
@@ -111,7 +111,7 @@ impl Cache {
                 };
                 self.accounts.insert(address, account);
             }
-            Entry::Slot(address, slot, value) => {
+            CacheEntry::Slot(address, slot, value) => {
                 self.slots.insert((address, slot), value);
             }
         }
@@ -123,7 +123,7 @@ fn given_up(error: &io::Error) {
 }
 
 /// Writes a line at once, so that another process that writes to the same file tears none.
-fn append(file: &mut Option<File>, path: &Path, entry: &Entry) -> io::Result<()> {
+fn append(file: &mut Option<File>, path: &Path, entry: &CacheEntry) -> io::Result<()> {
     let file = match file {
         Some(file) => file,
         None => file.insert(File::options().append(true).create(true).open(path)?),

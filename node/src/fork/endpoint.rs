@@ -20,15 +20,15 @@ use tokio::task::JoinHandle;
 use tower::Layer;
 
 use super::options::{ForkError, ForkOptions};
-use super::transport::{Transport, Unanswered};
-use crate::held::Held;
+use super::transport::{EndpointTransport, TransportFailure};
 use crate::limits::RETRY_AFTER;
+use crate::memory_ledger::MemoryLedger;
 
 /// A method and its parameters.
-pub(super) type Call = (&'static str, Value);
+pub(super) type EndpointCall = (&'static str, Value);
 
 /// An answer as it arrived.
-pub(super) type Answer = Box<RawValue>;
+pub(super) type RawAnswer = Box<RawValue>;
 
 /// Words with which nodes say that they do not keep the state of an old block.
 const PRUNED: [&str; 6] = [
@@ -45,14 +45,14 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// The endpoint, with threads of its own. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Endpoint(Arc<Shared>);
+pub(super) struct ForkEndpoint(Arc<EndpointInner>);
 
-struct Shared {
+struct EndpointInner {
     client: RpcClient,
     /// Asks once, whatever happens.
     once: RpcClient,
     options: ForkOptions,
-    words: Arc<Words>,
+    words: Arc<EndpointWords>,
     threads: Handle,
     /// Taken when it is dropped, which may be inside of async code.
     runtime: Option<Runtime>,
@@ -60,21 +60,21 @@ struct Shared {
 
 /// The reason why there is no answer.
 #[derive(Debug)]
-pub(crate) struct Refused {
+pub(crate) struct EndpointError {
     /// The endpoint's own error, where it gave one.
     pub(crate) error: Option<ErrorPayload>,
     /// The same in words.
     pub(crate) reason: String,
 }
 
-impl From<String> for Refused {
+impl From<String> for EndpointError {
     fn from(reason: String) -> Self {
         let error = None;
         Self { error, reason }
     }
 }
 
-impl Endpoint {
+impl ForkEndpoint {
     pub(super) fn open(options: ForkOptions) -> Result<Self, ForkError> {
         let unusable = ForkError::Url;
         let url: Url = options
@@ -101,7 +101,7 @@ impl Endpoint {
             .enable_all()
             .build()
             .map_err(|error| fail(error.to_string()))?;
-        let words = Arc::new(Words {
+        let words = Arc::new(EndpointWords {
             secrets: secrets(&url, &options),
             shown,
         });
@@ -109,11 +109,11 @@ impl Endpoint {
             options.retries,
             u64::try_from(options.backoff.as_millis()).unwrap_or(u64::MAX),
             options.compute_units.unwrap_or(u64::MAX),
-            AskedAgain(words.clone()),
+            EndpointRetry(words.clone()),
         );
-        let held = Held::default();
-        let transport = Transport { client, url, held };
-        Ok(Self(Arc::new(Shared {
+        let held = MemoryLedger::default();
+        let transport = EndpointTransport { client, url, held };
+        Ok(Self(Arc::new(EndpointInner {
             client: RpcClient::new(retrying.layer(transport.clone()), false),
             once: RpcClient::new(transport, false),
             words,
@@ -132,39 +132,46 @@ impl Endpoint {
     }
 
     /// The answers to requests, in their order. The requests end when the future is dropped.
-    pub(super) async fn answers(&self, calls: Vec<Call>) -> Result<Vec<Answer>, Refused> {
+    pub(super) async fn answers(
+        &self,
+        calls: Vec<EndpointCall>,
+    ) -> Result<Vec<RawAnswer>, EndpointError> {
         self.answers_of(self.0.client.clone(), calls).await
     }
 
     async fn answers_of(
         &self,
         client: RpcClient,
-        calls: Vec<Call>,
-    ) -> Result<Vec<Answer>, Refused> {
+        calls: Vec<EndpointCall>,
+    ) -> Result<Vec<RawAnswer>, EndpointError> {
         let work = async move {
             let asked = calls.iter();
             let asked = asked.map(|(method, params)| client.request(*method, params));
             try_join_all(asked).await
         };
-        let mut asked = Ended(self.0.threads.spawn(work));
+        let mut asked = AbortOnDrop(self.0.threads.spawn(work));
         match (&mut asked.0).await {
             Ok(answers) => answers.map_err(|error| self.0.refused(error)),
             Err(_) => Err(closed()),
         }
     }
 
-    /// [`Endpoint::answers`], for which this thread waits, which may be one of async code. The requests end when the
+    /// [`ForkEndpoint::answers`], for which this thread waits, which may be one of async code. The requests end when the
     /// budget's caller leaves.
-    pub(super) fn ask(&self, calls: Vec<Call>, budget: &Budget) -> Result<Vec<Answer>, String> {
+    pub(super) fn ask(
+        &self,
+        calls: Vec<EndpointCall>,
+        budget: &Budget,
+    ) -> Result<Vec<RawAnswer>, String> {
         self.ask_by(self.0.client.clone(), calls, budget)
     }
 
     fn ask_by(
         &self,
         client: RpcClient,
-        calls: Vec<Call>,
+        calls: Vec<EndpointCall>,
         budget: &Budget,
-    ) -> Result<Vec<Answer>, String> {
+    ) -> Result<Vec<RawAnswer>, String> {
         let left = || Err("its answer was not waited for any longer".to_owned());
         if !budget.may_wait() {
             return left();
@@ -172,7 +179,7 @@ impl Endpoint {
         let endpoint = self.clone();
         let (answer, answered) = mpsc::sync_channel(1);
         let work = async move { drop(answer.send(endpoint.answers_of(client, calls).await)) };
-        let _asked = Ended(self.0.threads.spawn(work));
+        let _asked = AbortOnDrop(self.0.threads.spawn(work));
         while budget.may_wait() {
             match answered.recv_timeout(LOOK) {
                 Ok(answer) => return answer.map_err(|refused| refused.reason),
@@ -205,21 +212,21 @@ impl Endpoint {
     }
 }
 
-fn closed() -> Refused {
+fn closed() -> EndpointError {
     "it was closed".to_owned().into()
 }
 
 /// A task that ends when nobody waits for it any more.
-struct Ended<T>(JoinHandle<T>);
+struct AbortOnDrop<T>(JoinHandle<T>);
 
-impl<T> Drop for Ended<T> {
+impl<T> Drop for AbortOnDrop<T> {
     fn drop(&mut self) {
         self.0.abort();
     }
 }
 
-impl Shared {
-    fn refused(&self, error: TransportError) -> Refused {
+impl EndpointInner {
+    fn refused(&self, error: TransportError) -> EndpointError {
         let words = &self.words;
         let reason = words.described(&error);
         let error = match error {
@@ -232,13 +239,13 @@ impl Shared {
             }
             _ => None,
         };
-        Refused { error, reason }
+        EndpointError { error, reason }
     }
 }
 
 /// Words in which the log and errors speak of an endpoint.
 #[derive(Debug)]
-struct Words {
+struct EndpointWords {
     shown: String,
     /// Parts of URL and headers that may be secret.
     secrets: Vec<String>,
@@ -247,7 +254,7 @@ struct Words {
 /// The words that alloy writes before an error that was there still after the last retry.
 const RETRIED: &str = "Max retries exceeded ";
 
-impl Words {
+impl EndpointWords {
     /// Removes secrets from a text: an endpoint, or the library that asks it, may name the URL in it, as it was given
     /// or in its normal form, a part of it, or a header.
     fn without_secrets(&self, text: &str) -> String {
@@ -294,7 +301,7 @@ impl Words {
     }
 }
 
-impl Drop for Shared {
+impl Drop for EndpointInner {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
@@ -305,20 +312,20 @@ impl Drop for Shared {
 /// A request is sent once more where a limit refused it, or no answer arrived, unless nobody is there, or the endpoint asks
 /// for a pause that nobody would wait for.
 #[derive(Clone, Debug)]
-struct AskedAgain(Arc<Words>);
+struct EndpointRetry(Arc<EndpointWords>);
 
-impl RetryPolicy for AskedAgain {
+impl RetryPolicy for EndpointRetry {
     fn should_retry(&self, error: &TransportError) -> bool {
         let again = match error {
             TransportError::Transport(TransportErrorKind::Custom(cause)) => {
-                let cause = cause.downcast_ref::<Unanswered>();
+                let cause = cause.downcast_ref::<TransportFailure>();
                 cause.is_none_or(|cause| !cause.nobody_there)
             }
             error => RateLimitRetryPolicy::default().should_retry(error),
         };
         let again = again && !is_too_long(self.backoff_hint(error));
         if again {
-            let Words { shown, .. } = &*self.0;
+            let EndpointWords { shown, .. } = &*self.0;
             tracing::warn!("{shown}: {}; asking again", self.0.described(error));
         }
         again
@@ -376,7 +383,7 @@ fn shown(url: &Url) -> String {
 }
 
 /// The one answer there is, in the form that its method has.
-pub(super) fn only<T: DeserializeOwned>(answers: &[Answer], method: &str) -> Result<T, String> {
+pub(super) fn only<T: DeserializeOwned>(answers: &[RawAnswer], method: &str) -> Result<T, String> {
     let answer = answers.first().ok_or("the endpoint left out answers")?;
     parsed(answer, method)
 }

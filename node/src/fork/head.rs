@@ -7,13 +7,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use stylus_chain::{Budget, Chain, LAST_BLOCK, LAST_SECOND};
 
-use super::endpoint::{Endpoint, parsed};
-use super::options::{ForkBlock, ForkError, ForkOptions, Verify};
+use super::endpoint::{ForkEndpoint, parsed};
+use super::options::{ForkBlock, ForkError, ForkOptions, VerifyMode};
 use super::proof;
 
 /// Facts of the forked block about itself.
 #[derive(Clone, Debug)]
-pub(crate) struct Head {
+pub(crate) struct ForkHead {
     pub(crate) chain_id: u64,
     pub(crate) arbos_version: u64,
     pub(crate) number: u64,
@@ -28,7 +28,7 @@ pub(crate) struct Head {
     pub(super) state_root: OnceLock<B256>,
 }
 
-impl Head {
+impl ForkHead {
     /// Returns the root that proofs are checked against, where the state is verified.
     pub(super) fn root(&self) -> Option<B256> {
         self.state_root.get().copied()
@@ -63,10 +63,10 @@ struct BlockAnswer {
 
 /// The block that the options name.
 pub(super) fn head(
-    endpoint: &Endpoint,
+    endpoint: &ForkEndpoint,
     options: &ForkOptions,
     budget: &Budget,
-) -> Result<Head, ForkError> {
+) -> Result<ForkHead, ForkError> {
     let fail = ForkError::endpoint(endpoint.shown());
     let latest = || -> Result<u64, ForkError> {
         let number = endpoint.ask_one::<U64>("eth_blockNumber", json!([]), budget);
@@ -111,14 +111,16 @@ pub(super) fn head(
     }
     let at = at(block.hash);
     let root = match options.verify {
-        Verify::Never => None,
-        Verify::WhereProven if options.is_local() => None,
+        VerifyMode::Never => None,
+        VerifyMode::WhereProven if options.is_local() => None,
         _ => Some(proof::state_root(header, block.hash, l1).map_err(fail)?),
     };
     let proven = root.map(|root| proof::arbos_version(endpoint, root, (number, &at), budget));
     let believed = || arbos_version(endpoint, &at, budget).map_err(fail);
     let (state_root, version) = match proven {
-        Some(Err(error @ ForkError::NoProofs { .. })) if options.verify == Verify::WhereProven => {
+        Some(Err(error @ ForkError::NoProofs { .. }))
+            if options.verify == VerifyMode::WhereProven =>
+        {
             tracing::warn!("{error}; what it says of the state is believed");
             (None, believed()?)
         }
@@ -132,7 +134,7 @@ pub(super) fn head(
             Chain::ARBOS_VERSIONS
         )));
     }
-    Ok(Head {
+    Ok(ForkHead {
         state_root: state_root.map(OnceLock::from).unwrap_or_default(),
         chain_id,
         arbos_version,
@@ -147,7 +149,7 @@ pub(super) fn head(
 }
 
 /// The version of ArbOS, as the endpoint says.
-fn arbos_version(endpoint: &Endpoint, at: &Value, budget: &Budget) -> Result<U256, String> {
+fn arbos_version(endpoint: &ForkEndpoint, at: &Value, budget: &Budget) -> Result<U256, String> {
     let (account, slot) = Chain::arbos_version_word();
     endpoint.ask_one("eth_getStorageAt", json!([account, slot, at]), budget)
 }

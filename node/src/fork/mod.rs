@@ -16,13 +16,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use stylus_chain::{Budget, CallRequest, Chain, ChainConfig, ChainError, Source, SourceAccount};
 
-use cache::Cache;
-pub(crate) use endpoint::Refused;
-use endpoint::{Answer, Call, Endpoint};
-use head::{Head, head};
-pub use options::{ForkBlock, ForkError, ForkOptions, Verify};
+use cache::ForkCache;
+pub(crate) use endpoint::EndpointError;
+use endpoint::{EndpointCall, ForkEndpoint, RawAnswer};
+use head::{ForkHead, head};
+pub use options::{ForkBlock, ForkError, ForkOptions, VerifyMode};
 pub use proof::storage_root;
-use question::Question;
+use question::StateQuery;
 
 use crate::limits::ENDPOINT_WAIT;
 
@@ -31,12 +31,12 @@ const TRANSFER_GAS: u64 = 100_000;
 
 /// One block of another chain. Cheap to clone; all clones share what was read.
 #[derive(Clone)]
-pub struct Fork(Arc<Shared>);
+pub struct Fork(Arc<ForkInner>);
 
-struct Shared {
-    endpoint: RwLock<Endpoint>,
-    head: Head,
-    cache: Mutex<Cache>,
+struct ForkInner {
+    endpoint: RwLock<ForkEndpoint>,
+    head: ForkHead,
+    cache: Mutex<ForkCache>,
 }
 
 impl Fork {
@@ -50,14 +50,14 @@ impl Fork {
 
     /// The same for a caller that may leave.
     pub(crate) fn connect_within(options: ForkOptions, budget: &Budget) -> Result<Self, ForkError> {
-        let endpoint = Endpoint::open(options)?;
+        let endpoint = ForkEndpoint::open(options)?;
         let options = endpoint.options();
         let head = head(&endpoint, options, budget)?;
         let cache = match &options.cache {
-            Some(folder) => Cache::open(folder, &options.url, &head),
-            None => Cache::default(),
+            Some(folder) => ForkCache::open(folder, &options.url, &head),
+            None => ForkCache::default(),
         };
-        Ok(Self(Arc::new(Shared {
+        Ok(Self(Arc::new(ForkInner {
             endpoint: RwLock::new(endpoint),
             head,
             cache: Mutex::new(cache),
@@ -69,7 +69,7 @@ impl Fork {
         self.endpoint().options().clone()
     }
 
-    pub(crate) fn head(&self) -> &Head {
+    pub(crate) fn head(&self) -> &ForkHead {
         &self.0.head
     }
 
@@ -78,12 +78,12 @@ impl Fork {
         self.endpoint().shown().to_owned()
     }
 
-    fn endpoint(&self) -> Endpoint {
+    fn endpoint(&self) -> ForkEndpoint {
         let endpoint = self.0.endpoint.read();
         endpoint.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn cache(&self) -> MutexGuard<'_, Cache> {
+    fn cache(&self) -> MutexGuard<'_, ForkCache> {
         self.0.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -99,7 +99,7 @@ impl Fork {
             expected_chain_id: Some(own.chain_id),
             ..self.options().at(url.to_owned())
         };
-        let endpoint = Endpoint::open(options)?;
+        let endpoint = ForkEndpoint::open(options)?;
         let found = head(&endpoint, endpoint.options(), budget)?;
         if found.hash != own.hash {
             return Err(ForkError::endpoint(endpoint.shown())(format!(
@@ -156,7 +156,7 @@ impl Fork {
         let shown = self.shown();
         let fail = ForkError::endpoint(&shown);
         let (arbos, words) = Chain::arbos_words();
-        self.prefetch(&addresses, (arbos, &words), budget)
+        self.prefetch(&addresses, arbos, &words, budget)
             .map_err(fail)?;
         let unread = |error| match error {
             ChainError::Source(reason) => ForkError::Unread(reason),
@@ -187,7 +187,8 @@ impl Fork {
     fn prefetch(
         &self,
         addresses: &[Address],
-        (account, slots): (Address, &[U256]),
+        account: Address,
+        slots: &[U256],
         budget: &Budget,
     ) -> Result<(), String> {
         let (addresses, slots): (Vec<Address>, Vec<U256>) = {
@@ -201,16 +202,17 @@ impl Fork {
         if addresses.is_empty() && slots.is_empty() {
             return Ok(());
         }
-        let mut questions: Vec<Question> = addresses.into_iter().map(Question::Account).collect();
+        let mut questions: Vec<StateQuery> =
+            addresses.into_iter().map(StateQuery::Account).collect();
         if !slots.is_empty() {
-            questions.push(Question::Slots(account, slots));
+            questions.push(StateQuery::Slots(account, slots));
         }
         self.fetch(&questions, budget)
     }
 
     /// Reads parts of the state, in one request, and remembers them.
-    fn fetch(&self, questions: &[Question], budget: &Budget) -> Result<(), String> {
-        let calls: Vec<Vec<Call>> = questions
+    fn fetch(&self, questions: &[StateQuery], budget: &Budget) -> Result<(), String> {
+        let calls: Vec<Vec<EndpointCall>> = questions
             .iter()
             .map(|question| question.calls(self.head()))
             .collect();
@@ -239,7 +241,7 @@ impl Fork {
         let (method, params) = named(number);
         let found = self.endpoint().ask_one_once(method, params, &budget);
         match found {
-            Ok(Hash { hash: found }) if found != hash => format!(
+            Ok(BlockHashAnswer { hash: found }) if found != hash => format!(
                 "{reason}; block {number}, which is forked, was {hash} and is {found} now: a reorganization took it \
                  away, so start the fork again"
             ),
@@ -250,7 +252,7 @@ impl Fork {
     /// The hash of a block on the forked chain.
     fn hash_there(&self, number: u64, budget: &Budget) -> Result<B256, String> {
         let (method, params) = named(number);
-        let block: Hash = self.endpoint().ask_one(method, params, budget)?;
+        let block: BlockHashAnswer = self.endpoint().ask_one(method, params, budget)?;
         Ok(block.hash)
     }
 
@@ -259,9 +261,9 @@ impl Fork {
         &self,
         method: &'static str,
         params: Value,
-    ) -> Result<Answer, Refused> {
+    ) -> Result<RawAnswer, EndpointError> {
         let answers = self.endpoint().answers(vec![(method, params)]).await;
-        let mut answers = answers.map_err(|refused| Refused {
+        let mut answers = answers.map_err(|refused| EndpointError {
             reason: self.of_endpoint(refused.reason),
             ..refused
         })?;
@@ -277,7 +279,7 @@ impl Fork {
 
 /// A block's hash.
 #[derive(Deserialize)]
-struct Hash {
+struct BlockHashAnswer {
     hash: B256,
 }
 
@@ -297,7 +299,7 @@ impl Source for Fork {
         if let Some(known) = self.cache().account(address) {
             return Ok(known);
         }
-        let read = self.fetch(&[Question::Account(address)], budget);
+        let read = self.fetch(&[StateQuery::Account(address)], budget);
         read.map_err(|reason| self.of_endpoint(reason))?;
         let found = self.cache().account(address);
         found.ok_or_else(|| format!("{address} was not read"))
@@ -307,7 +309,7 @@ impl Source for Fork {
         if let Some(known) = self.cache().slot(address, slot) {
             return Ok(known);
         }
-        let read = self.fetch(&[Question::Slots(address, vec![slot])], budget);
+        let read = self.fetch(&[StateQuery::Slots(address, vec![slot])], budget);
         read.map_err(|reason| self.of_endpoint(reason))?;
         let found = self.cache().slot(address, slot);
         found.ok_or_else(|| format!("slot {slot:#x} of {address} was not read"))

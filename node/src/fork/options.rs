@@ -30,13 +30,13 @@ pub struct ForkOptions {
     /// Folder where what was read is kept for the next start; `None` keeps nothing.
     pub cache: Option<PathBuf>,
     /// The rule that says whether accounts and storage are believed without proofs.
-    pub verify: Verify,
+    pub verify: VerifyMode,
 }
 
 /// A rule that says whether accounts and storage count only with proofs (`eth_getProof`, EIP-1186) against the state
 /// root of the block, whose header must have the block's hash.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Verify {
+pub enum VerifyMode {
     /// Verifies where the endpoint gives proofs, unless it is on this machine: there it may be a development node
     /// whose state was changed outside of blocks. The log names an endpoint without proofs, and its answers are
     /// believed.
@@ -63,7 +63,7 @@ impl ForkOptions {
             timeout: Duration::from_secs(45),
             compute_units: Some(330),
             cache: None,
-            verify: Verify::default(),
+            verify: VerifyMode::default(),
         }
     }
 

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use stylus_chain::{Budget, Chain, SourceAccount};
 
-use super::endpoint::{Endpoint, parsed};
+use super::endpoint::{ForkEndpoint, parsed};
 use super::options::ForkError;
 
 /// The method that asks for proofs.
@@ -23,18 +23,18 @@ pub(super) const METHOD: &str = "eth_getProof";
      and where it is a development node that was changed outside of blocks, make a block there first; \
      --fork-verify false believes it"
 )]
-pub(super) struct Mismatch {
+pub(super) struct ProofMismatch {
     what: String,
 }
 
-impl Mismatch {
+impl ProofMismatch {
     fn of(what: impl Into<String>) -> Self {
         Self { what: what.into() }
     }
 }
 
-impl From<Mismatch> for String {
-    fn from(mismatch: Mismatch) -> Self {
+impl From<ProofMismatch> for String {
+    fn from(mismatch: ProofMismatch) -> Self {
         mismatch.to_string()
     }
 }
@@ -47,12 +47,14 @@ const L1_IN_MIX: std::ops::Range<usize> = 8..16;
 pub(super) fn state_root(block: &RawValue, hash: B256, l1: Option<u64>) -> Result<B256, String> {
     let header: Header = parsed(block, "eth_getBlockByNumber")?;
     if header.hash_slow() != hash {
-        return Err(Mismatch::of(format!("the header of the block with the hash {hash}")).into());
+        return Err(
+            ProofMismatch::of(format!("the header of the block with the hash {hash}")).into(),
+        );
     }
     if l1.is_none_or(|l1| header.mix_hash[L1_IN_MIX] == l1.to_be_bytes()) {
         Ok(header.state_root)
     } else {
-        Err(Mismatch::of("the block's l1BlockNumber").into())
+        Err(ProofMismatch::of("the block's l1BlockNumber").into())
     }
 }
 
@@ -61,7 +63,7 @@ pub(super) fn state_root(block: &RawValue, hash: B256, l1: Option<u64>) -> Resul
 /// # Errors
 /// [`ForkError::NoProofs`] and [`ForkError::Endpoint`].
 pub(super) fn arbos_version(
-    endpoint: &Endpoint,
+    endpoint: &ForkEndpoint,
     root: B256,
     (block, at): (u64, &Value),
     budget: &Budget,
@@ -99,7 +101,7 @@ pub(super) fn account(
             code,
         })
     } else {
-        Err(Mismatch::of(format!("the code of {address}")).into())
+        Err(ProofMismatch::of(format!("the code of {address}")).into())
     }
 }
 
@@ -125,7 +127,7 @@ pub(super) fn words(
         ) {
             Ok(found.value)
         } else {
-            Err(Mismatch::of(what()).into())
+            Err(ProofMismatch::of(what()).into())
         }
     });
     words.collect()
@@ -139,7 +141,8 @@ fn proven(
 ) -> Result<EIP1186AccountProofResponse, String> {
     let mut proof: EIP1186AccountProofResponse = parsed(answer, METHOD)?;
     let storage = storage_root(root, address, &proof);
-    proof.storage_hash = storage.ok_or_else(|| Mismatch::of(format!("the account {address}")))?;
+    proof.storage_hash =
+        storage.ok_or_else(|| ProofMismatch::of(format!("the account {address}")))?;
     Ok(proof)
 }
 

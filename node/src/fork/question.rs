@@ -5,9 +5,9 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use stylus_chain::SourceAccount;
 
-use super::cache::Entry;
-use super::endpoint::{Answer, Call, parsed};
-use super::head::Head;
+use super::cache::CacheEntry;
+use super::endpoint::{EndpointCall, RawAnswer, parsed};
+use super::head::ForkHead;
 use super::proof;
 
 const BALANCE: &str = "eth_getBalance";
@@ -16,16 +16,16 @@ const CODE: &str = "eth_getCode";
 const SLOT: &str = "eth_getStorageAt";
 
 /// A part of the state.
-pub(super) enum Question {
+pub(super) enum StateQuery {
     /// An account with its code.
     Account(Address),
     /// Storage words of an account.
     Slots(Address, Vec<U256>),
 }
 
-impl Question {
+impl StateQuery {
     /// Lists the calls to the endpoint: for proofs, where the state root is known.
-    pub(super) fn calls(&self, head: &Head) -> Vec<Call> {
+    pub(super) fn calls(&self, head: &ForkHead) -> Vec<EndpointCall> {
         let at = head.at();
         match (self, head.root()) {
             (Self::Account(address), None) => [BALANCE, NONCE, CODE]
@@ -50,7 +50,11 @@ impl Question {
     ///
     /// # Errors
     /// In words: which answer has another form, or is not proven.
-    pub(super) fn entries(&self, head: &Head, answers: &[Answer]) -> Result<Vec<Entry>, String> {
+    pub(super) fn entries(
+        &self,
+        head: &ForkHead,
+        answers: &[RawAnswer],
+    ) -> Result<Vec<CacheEntry>, String> {
         let left_out = || "the endpoint left out answers".to_owned();
         match (self, head.root()) {
             (Self::Account(address), root) => {
@@ -65,7 +69,7 @@ impl Question {
                     }
                     _ => return Err(left_out()),
                 };
-                Ok(vec![Entry::account(*address, &account)])
+                Ok(vec![CacheEntry::account(*address, &account)])
             }
             (Self::Slots(address, slots), root) => {
                 let words = match (root, answers) {
@@ -78,7 +82,7 @@ impl Question {
                 };
                 let words = slots.iter().zip(words);
                 Ok(words
-                    .map(|(slot, word)| Entry::Slot(*address, *slot, word))
+                    .map(|(slot, word)| CacheEntry::Slot(*address, *slot, word))
                     .collect())
             }
         }

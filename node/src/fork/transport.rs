@@ -10,22 +10,22 @@ use alloy::transports::http::reqwest::{Client, Error, Response, Url};
 use alloy::transports::{TransportError, TransportErrorKind, TransportFut};
 use tower::Service;
 
-use crate::held::{Held, HeldBytes};
 use crate::limits::ANSWER;
+use crate::memory_ledger::{MemoryLedger, ReservedMemory};
 
 /// Bytes of an unreadable answer in which words of a limit are looked for.
 const LOOKED_AT: usize = 1_024;
 
 /// Sends requests to one URL.
 #[derive(Clone)]
-pub(super) struct Transport {
+pub(super) struct EndpointTransport {
     pub(super) client: Client,
     pub(super) url: Url,
     /// Bytes of answers that arrive, of all requests.
-    pub(super) held: Held,
+    pub(super) held: MemoryLedger,
 }
 
-impl Service<RequestPacket> for Transport {
+impl Service<RequestPacket> for EndpointTransport {
     type Response = ResponsePacket;
     type Error = TransportError;
     type Future = TransportFut<'static>;
@@ -64,7 +64,7 @@ fn is_of(answer: &ResponsePacket, request: &RequestPacket) -> bool {
 
 async fn answer(
     response: Response,
-    held: &mut HeldBytes,
+    held: &mut ReservedMemory,
 ) -> Result<ResponsePacket, TransportError> {
     let status = response.status();
     let named = response.headers().get(RETRY_AFTER);
@@ -83,7 +83,10 @@ async fn answer(
 }
 
 /// A body that is too long is refused before it takes memory.
-async fn body(mut response: Response, held: &mut HeldBytes) -> Result<Vec<u8>, TransportError> {
+async fn body(
+    mut response: Response,
+    held: &mut ReservedMemory,
+) -> Result<Vec<u8>, TransportError> {
     let mut body = Vec::new();
     while let Some(part) = response.chunk().await.map_err(unanswered)? {
         if body.len() + part.len() > ANSWER {
@@ -103,7 +106,7 @@ async fn body(mut response: Response, held: &mut HeldBytes) -> Result<Vec<u8>, T
 /// The reason why no answer arrived.
 #[derive(Debug, thiserror::Error)]
 #[error("{reason}")]
-pub(super) struct Unanswered {
+pub(super) struct TransportFailure {
     reason: String,
     /// True if the connection was refused, or there is no such server.
     pub(super) nobody_there: bool,
@@ -124,7 +127,7 @@ fn unanswered(error: Error) -> TransportError {
     } else {
         format!("no answer: {cause}")
     };
-    TransportErrorKind::custom(Unanswered {
+    TransportErrorKind::custom(TransportFailure {
         reason,
         nobody_there,
     })

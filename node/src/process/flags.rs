@@ -18,7 +18,7 @@ const MAX_FIRST_BLOCK: u64 = 1 << 52;
 /// A local Arbitrum chain with Stylus, with anvil's command line.
 #[derive(Debug, Parser)]
 #[command(name = "stylus-devnode", version, about)]
-pub(super) struct Flags {
+pub(super) struct NodeFlags {
     /// Port to listen on; 0 takes a free one.
     #[arg(short, long, default_value_t = DEFAULT_PORT)]
     pub(super) port: u16,
@@ -67,9 +67,9 @@ pub(super) struct Flags {
     #[command(flatten, next_help_heading = "Fork")]
     pub(super) fork: ForkFlags,
     #[command(flatten, next_help_heading = "Accepted without effect")]
-    without_effect: WithoutEffect,
+    without_effect: IgnoredFlags,
     #[command(flatten, next_help_heading = "Refused")]
-    refused: Refused,
+    refused: UnsupportedFlags,
 }
 
 #[derive(Debug, Args)]
@@ -221,7 +221,7 @@ pub(super) struct ServerFlags {
     dead_code,
     reason = "parsed so that scripts for anvil keep working, then not read"
 )]
-struct WithoutEffect {
+struct IgnoredFlags {
     /// `safe` and `finalized` are the latest block here.
     #[arg(long, value_name = "N")]
     slots_in_an_epoch: Option<u64>,
@@ -260,7 +260,7 @@ struct WithoutEffect {
 /// Flags of anvil that ask for what this node does not do; `refuse` says the reasons below.
 #[derive(Debug, Args)]
 #[allow(dead_code, reason = "looked up by their names")]
-struct Refused {
+struct UnsupportedFlags {
     /// Refused: HTTP and WebSocket are all that is listened on.
     #[arg(long, visible_alias = "ipcpath", value_name = "PATH", num_args = 0..=1)]
     ipc: Option<PathBuf>,

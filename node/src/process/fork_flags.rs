@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::fork::{ForkBlock, ForkOptions, Verify};
+use crate::fork::{ForkBlock, ForkOptions, VerifyMode};
 
 /// Flags of a fork.
 #[derive(Debug, Args)]
@@ -104,9 +104,9 @@ impl ForkFlags {
             compute_units: Some(self.compute_units_per_second).filter(|_| !self.no_rate_limit),
             cache: None,
             verify: match self.fork_verify {
-                None => Verify::WhereProven,
-                Some(true) => Verify::Always,
-                Some(false) => Verify::Never,
+                None => VerifyMode::WhereProven,
+                Some(true) => VerifyMode::Always,
+                Some(false) => VerifyMode::Never,
             },
         };
         options.cache = self.cache(&options);

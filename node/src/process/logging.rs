@@ -22,14 +22,14 @@ const GATHER: Duration = Duration::from_millis(5);
 
 /// The stream that gets the lines that authors look for.
 #[derive(Clone, Copy)]
-pub(super) enum Stream {
+pub(super) enum LogStream {
     Stdout,
     Stderr,
 }
 
 /// `RUST_LOG` decides what is logged, by targets and levels; without it warnings are, and `-v` adds more. `quiet` leaves only
 /// what `RUST_LOG` names.
-pub(super) fn start(verbosity: u8, quiet: bool, authors: Stream) {
+pub(super) fn start(verbosity: u8, quiet: bool, authors: LogStream) {
     let default = match verbosity {
         _ if quiet => "off",
         // Requests that end early are the client's affair.
@@ -47,8 +47,8 @@ pub(super) fn start(verbosity: u8, quiet: bool, authors: Stream) {
         .with_target("alloy_transport", LevelFilter::INFO)
         .with_target(terminal::TARGET, LevelFilter::OFF);
     let lines = match authors {
-        Stream::Stdout => written("stylus-lines", std::io::stdout),
-        Stream::Stderr => written("stylus-lines", std::io::stderr),
+        LogStream::Stdout => written("stylus-lines", std::io::stdout),
+        LogStream::Stderr => written("stylus-lines", std::io::stderr),
     };
     let (Some(log), Some(lines)) = (written("stylus-log", std::io::stderr), lines) else {
         return;
@@ -68,11 +68,11 @@ pub(super) fn start(verbosity: u8, quiet: bool, authors: Stream) {
 }
 
 /// A thread that writes lines; nothing where there is none to be had.
-fn written<W: Write>(name: &str, to: impl Fn() -> W + Send + 'static) -> Option<Lines> {
+fn written<W: Write>(name: &str, to: impl Fn() -> W + Send + 'static) -> Option<LogWriter> {
     let (lines, written) = sync_channel(BACKLOG);
     let write = move || write_all(&written, to);
     let thread = std::thread::Builder::new().name(name.into()).spawn(write);
-    thread.ok().map(|_| Lines(lines))
+    thread.ok().map(|_| LogWriter(lines))
 }
 
 fn write_all<W: Write>(lines: &Receiver<Vec<u8>>, to: impl Fn() -> W) {
@@ -85,28 +85,28 @@ fn write_all<W: Write>(lines: &Receiver<Vec<u8>>, to: impl Fn() -> W) {
 }
 
 #[derive(Clone)]
-struct Lines(SyncSender<Vec<u8>>);
+struct LogWriter(SyncSender<Vec<u8>>);
 
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Line<'a>;
+impl<'a> MakeWriter<'a> for LogWriter {
+    type Writer = LogLine<'a>;
 
     fn make_writer(&'a self) -> Self::Writer {
-        Line(&self.0)
+        LogLine(&self.0)
     }
 }
 
 /// A text as it is, without time and level.
-impl<S: Subscriber> Layer<S> for Lines {
+impl<S: Subscriber> Layer<S> for LogWriter {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut text = Text(Vec::new());
+        let mut text = MessageText(Vec::new());
         event.record(&mut text);
         let _ = self.0.try_send(text.0);
     }
 }
 
-struct Text(Vec<u8>);
+struct MessageText(Vec<u8>);
 
-impl Visit for Text {
+impl Visit for MessageText {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         if field.name() == "message" {
             let _ = write!(self.0, "{value:?}");
@@ -114,9 +114,9 @@ impl Visit for Text {
     }
 }
 
-struct Line<'a>(&'a SyncSender<Vec<u8>>);
+struct LogLine<'a>(&'a SyncSender<Vec<u8>>);
 
-impl Write for Line<'_> {
+impl Write for LogLine<'_> {
     fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
         let _ = self.0.try_send(text.to_vec());
         Ok(text.len())

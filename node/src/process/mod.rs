@@ -20,9 +20,9 @@ use crate::config::NodeConfig;
 use crate::error::NodeError;
 use crate::handle::{NodeHandle, spawn};
 use crate::server::raise_file_limit;
-use flags::Flags;
-use logging::Stream;
-use output::Output;
+use flags::NodeFlags;
+use logging::LogStream;
+use output::LineOutput;
 
 /// The interval at which `--until-parent-exits` looks.
 const ORPHAN_CHECK: Duration = Duration::from_millis(200);
@@ -56,8 +56,8 @@ pub fn main() -> ExitCode {
 }
 
 /// The binary itself. Everything that wrappers parse is printed before the ready line.
-fn run(flags: &Flags) -> Result<(), NodeError> {
-    let output = Output::new(flags.quiet);
+fn run(flags: &NodeFlags) -> Result<(), NodeError> {
+    let output = LineOutput::new(flags.quiet);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -67,7 +67,7 @@ fn run(flags: &Flags) -> Result<(), NodeError> {
         }
         Ok(())
     };
-    runtime.block_on(live(flags, Stream::Stdout, ready))
+    runtime.block_on(live(flags, LogStream::Stdout, ready))
 }
 
 /// Serves as a command line says until SIGTERM, SIGINT or, where that counts, the parent's end; for other
@@ -87,14 +87,14 @@ pub async fn serve<S: Into<std::ffi::OsString> + Clone>(
         }
         Ok(())
     };
-    live(&flags, Stream::Stderr, ready).await
+    live(&flags, LogStream::Stderr, ready).await
 }
 
 /// The flags, or why they are refused.
 fn parsed<S: Into<std::ffi::OsString> + Clone>(
     args: impl IntoIterator<Item = S>,
-) -> Result<Result<Flags, String>, clap::Error> {
-    let given = Flags::command()
+) -> Result<Result<NodeFlags, String>, clap::Error> {
+    let given = NodeFlags::command()
         .mut_args(|flag| match flag.get_help_heading() {
             Some("Accepted without effect" | "Refused") => flag.hide_short_help(true),
             _ => flag,
@@ -103,14 +103,14 @@ fn parsed<S: Into<std::ffi::OsString> + Clone>(
     if let Err(refusal) = refuse::check(&given) {
         return Ok(Err(refusal));
     }
-    Flags::from_arg_matches(&given).map(Ok)
+    NodeFlags::from_arg_matches(&given).map(Ok)
 }
 
 /// The life of the process. A signal before the node is there ends the process at once, as nothing is to be saved; from
 /// then on it stops the node, and a second one lets that wait for nothing. `ready` is called once the node answers.
 async fn live(
-    flags: &Flags,
-    authors: Stream,
+    flags: &NodeFlags,
+    authors: LogStream,
     ready: impl FnOnce(&NodeConfig, &NodeHandle) -> Result<(), NodeError>,
 ) -> Result<(), NodeError> {
     logging::start(flags.verbosity, flags.quiet, authors);
@@ -118,7 +118,7 @@ async fn live(
     let mut config = flags.node_config()?;
     config.chain.timestamp.get_or_insert_with(now);
     let node = spawn(config.clone())?;
-    let mut signals = Signals::install()?;
+    let mut signals = StopSignals::install()?;
     if let Some(path) = &flags.config_out {
         config_out::write(path, &config, node.accounts())?;
     }
@@ -154,13 +154,13 @@ fn start_up_lines(
 }
 
 /// SIGTERM and SIGINT, and the parent at the beginning.
-struct Signals {
+struct StopSignals {
     terminate: Signal,
     interrupt: Signal,
     parent: u32,
 }
 
-impl Signals {
+impl StopSignals {
     fn install() -> Result<Self, NodeError> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
@@ -207,7 +207,7 @@ pub fn config_from_args<S: Into<std::ffi::OsString> + Clone>(
 
 fn flags<S: Into<std::ffi::OsString> + Clone>(
     args: impl IntoIterator<Item = S>,
-) -> Result<Flags, NodeError> {
+) -> Result<NodeFlags, NodeError> {
     let flags = parsed(args).map_err(|error| NodeError::Usage(error.to_string()))?;
     flags.map_err(NodeError::Usage)
 }

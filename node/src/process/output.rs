@@ -3,11 +3,11 @@
 use std::io::Write;
 
 /// Standard output, flushed after every line: wrappers read it through a pipe.
-pub(super) struct Output {
+pub(super) struct LineOutput {
     quiet: bool,
 }
 
-impl Output {
+impl LineOutput {
     pub(super) fn new(quiet: bool) -> Self {
         Self { quiet }
     }

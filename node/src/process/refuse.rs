@@ -3,14 +3,14 @@
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory};
 
-use super::flags::Flags;
+use super::flags::NodeFlags;
 
 /// The beginning of a refused flag's help.
 const REFUSED: &str = "Refused: ";
 
 /// The reason to exit with code 2, if there is one.
 pub(super) fn check(given: &ArgMatches) -> Result<(), String> {
-    for argument in Flags::command().get_arguments() {
+    for argument in NodeFlags::command().get_arguments() {
         let help = argument.get_help().map(ToString::to_string);
         let reason = help.as_deref().and_then(|help| help.strip_prefix(REFUSED));
         let is_given =

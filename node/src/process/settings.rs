@@ -4,15 +4,15 @@ use std::path::PathBuf;
 
 use stylus_chain::ChainConfig;
 
-use super::flags::{AccountFlags, Flags, MiningFlags, ServerFlags, StateFlags};
+use super::flags::{AccountFlags, MiningFlags, NodeFlags, ServerFlags, StateFlags};
 use super::refuse;
 use crate::accounts::{AccountsConfig, DEFAULT_MNEMONIC, ether, random_phrase};
-use crate::config::{Admission, Cors, MiningMode, NodeConfig, StateFiles};
+use crate::config::{AdmissionPolicy, CorsPolicy, MiningMode, NodeConfig, StateFiles};
 use crate::error::NodeError;
 use crate::fork::Fork;
-use crate::genesis::Genesis;
+use crate::genesis::GethGenesis;
 
-impl Flags {
+impl NodeFlags {
     /// The node that the flags describe.
     ///
     /// # Errors
@@ -26,11 +26,11 @@ impl Flags {
             .map(|(address, amount)| (*address, amount.unwrap_or(accounts.balance)))
             .collect();
         let genesis = self.environment.init.as_deref();
-        let genesis = genesis.map(Genesis::read).transpose()?;
+        let genesis = genesis.map(GethGenesis::read).transpose()?;
         let admission = if self.lenient {
-            Admission::Lenient
+            AdmissionPolicy::Lenient
         } else {
-            Admission::Nitro
+            AdmissionPolicy::Nitro
         };
         let config = NodeConfig {
             hosts: self.host.clone(),
@@ -68,7 +68,7 @@ impl Flags {
     }
 
     /// The settings that are given as flags, then those of the genesis, then the default ones.
-    fn chain_config(&self, genesis: Option<&Genesis>) -> ChainConfig {
+    fn chain_config(&self, genesis: Option<&GethGenesis>) -> ChainConfig {
         let (given, mut default) = (&self.environment, ChainConfig::default());
         if let Some(genesis) = genesis {
             genesis.configure(&mut default);
@@ -154,13 +154,13 @@ impl StateFlags {
 }
 
 impl ServerFlags {
-    fn cors(&self) -> Cors {
+    fn cors(&self) -> CorsPolicy {
         if self.no_cors {
-            Cors::Off
+            CorsPolicy::Off
         } else if self.allow_origin.iter().any(|origin| origin == "*") {
-            Cors::Any
+            CorsPolicy::Any
         } else {
-            Cors::Origins(self.allow_origin.clone())
+            CorsPolicy::Origins(self.allow_origin.clone())
         }
     }
 }

@@ -11,16 +11,16 @@ use stylus_chain::AccountView;
 use serde_json::value::RawValue;
 
 use super::answer::ok;
-use super::args::Args;
+use super::args::RpcArgs;
 use super::hexadecimal::quoted;
-use super::method::Method::{Lookup, Read};
-use super::method::{RpcResult, Table};
+use super::method::RpcMethod::{Lookup, Read};
+use super::method::{MethodTable, RpcResult};
 use super::request::named_block;
 use crate::limits::SLOTS;
 use crate::rpc_error::RpcError;
-use crate::view::View;
+use crate::view::NodeView;
 
-pub(super) const METHODS: Table = &[
+pub(super) const METHODS: MethodTable = &[
     ("eth_getBalance", Lookup(balance)),
     ("eth_getCode", Read(code)),
     ("eth_getStorageAt", Lookup(storage)),
@@ -32,21 +32,21 @@ pub(super) const METHODS: Table = &[
 ];
 
 /// The account that is named first, after the block that is named second.
-pub(super) fn account_of(view: &View, args: &Args) -> Result<AccountView, RpcError> {
+pub(super) fn account_of(view: &NodeView, args: &RpcArgs) -> Result<AccountView, RpcError> {
     let address = args.get(0, "address")?;
     Ok(view.chain.account(address, named_block(args, 1)?)?)
 }
 
-fn balance(view: &View, args: &Args) -> RpcResult {
+fn balance(view: &NodeView, args: &RpcArgs) -> RpcResult {
     ok(account_of(view, args)?.balance)
 }
 
-fn code(view: &View, args: &Args) -> RpcResult {
+fn code(view: &NodeView, args: &RpcArgs) -> RpcResult {
     ok(account_of(view, args)?.code)
 }
 
 /// The slot may be a padded word or a bare quantity.
-fn storage(view: &View, args: &Args) -> RpcResult {
+fn storage(view: &NodeView, args: &RpcArgs) -> RpcResult {
     let address = args.get(0, "address")?;
     let slot: U256 = match strict_text(args, 1, args.json(1))? {
         Some(text) => storage_key(text)
@@ -86,7 +86,7 @@ fn storage_key(text: &str) -> Result<U256, &'static str> {
 /// # Errors
 /// [`RpcError::Params`] for a number, in geth's words.
 fn strict_text<'a>(
-    args: &Args,
+    args: &RpcArgs,
     index: usize,
     json: Option<&'a str>,
 ) -> Result<Option<&'a str>, RpcError> {
@@ -103,7 +103,7 @@ fn strict_text<'a>(
 }
 
 /// Slots of several accounts, in the order of each list.
-fn storage_values(View { chain, .. }: &View, args: &Args) -> RpcResult {
+fn storage_values(NodeView { chain, .. }: &NodeView, args: &RpcArgs) -> RpcResult {
     let wanted: BTreeMap<Address, Vec<JsonStorageKey>> = args.get(0, "slots by account")?;
     let slots: usize = wanted.values().map(Vec::len).sum();
     if !(1..=SLOTS).contains(&slots) {
@@ -121,7 +121,7 @@ fn storage_values(View { chain, .. }: &View, args: &Args) -> RpcResult {
     ok(values)
 }
 
-fn nonce(view: &View, args: &Args) -> RpcResult {
+fn nonce(view: &NodeView, args: &RpcArgs) -> RpcResult {
     let address = args.get(0, "address")?;
     match named_block(args, 1)? {
         block if block.is_pending() => ok(U64::from(view.chain.pending_nonce(address))),
@@ -129,7 +129,7 @@ fn nonce(view: &View, args: &Args) -> RpcResult {
     }
 }
 
-fn account(View { chain, .. }: &View, args: &Args) -> RpcResult {
+fn account(NodeView { chain, .. }: &NodeView, args: &RpcArgs) -> RpcResult {
     let block = named_block(args, 1)?;
     let address = args.get(0, "address")?;
     let account = chain.account(address, block)?;
@@ -142,7 +142,7 @@ fn account(View { chain, .. }: &View, args: &Args) -> RpcResult {
 }
 
 /// Balance, nonce and code at once, as anvil gives them.
-fn account_info(View { chain, .. }: &View, args: &Args) -> RpcResult {
+fn account_info(NodeView { chain, .. }: &NodeView, args: &RpcArgs) -> RpcResult {
     let account = chain.account(args.get(0, "address")?, named_block(args, 1)?)?;
     ok(serde_json::json!({
         "balance": account.balance,
@@ -152,7 +152,7 @@ fn account_info(View { chain, .. }: &View, args: &Args) -> RpcResult {
 }
 
 /// The storage keys of a proof; `null` is none.
-fn proof_keys(args: &Args) -> Result<Vec<JsonStorageKey>, RpcError> {
+fn proof_keys(args: &RpcArgs) -> Result<Vec<JsonStorageKey>, RpcError> {
     if args.admission().is_lenient() {
         return args.get(1, "storage keys");
     }
@@ -170,7 +170,7 @@ fn proof_keys(args: &Args) -> Result<Vec<JsonStorageKey>, RpcError> {
 }
 
 /// EIP-1186: an account and slots of it, with proofs against the block's state root.
-fn proof(View { chain, .. }: &View, args: &Args) -> RpcResult {
+fn proof(NodeView { chain, .. }: &NodeView, args: &RpcArgs) -> RpcResult {
     let address = args.get(0, "address")?;
     let keys = proof_keys(args)?;
     RpcError::at_most("parameter 1 (storage keys)", SLOTS, keys.len())?;

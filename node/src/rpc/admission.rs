@@ -8,7 +8,7 @@ use alloy::eips::eip2718::Encodable2718;
 use alloy::primitives::{Address, U256};
 use stylus_chain::RejectReason;
 
-use crate::node::Node;
+use crate::node::DevNode;
 use crate::rpc_error::RpcError;
 
 /// Most bytes of an encoded transaction that the sequencer of a dev chain takes.
@@ -23,7 +23,7 @@ const COMPUTE_GAS: u64 = 32_000_000;
 
 /// Refuses a transaction that Nitro's RPC or sequencer refuses. With automatic mining a transaction
 /// whose nonce is not the next one is refused too: a sequencer has no pool.
-pub(super) fn admit(node: &Node, transaction: &Recovered<TxEnvelope>) -> Result<(), RpcError> {
+pub(super) fn admit(node: &DevNode, transaction: &Recovered<TxEnvelope>) -> Result<(), RpcError> {
     if node.admission.is_lenient() {
         return Ok(());
     }
@@ -53,17 +53,17 @@ pub(super) fn admit(node: &Node, transaction: &Recovered<TxEnvelope>) -> Result<
 
 /// The transactions that wait for those before them, by sender and nonce.
 #[derive(Clone, Default)]
-pub(super) struct Waiting(Arc<Mutex<HashSet<(Address, u64)>>>);
+pub(super) struct WaitingTransactions(Arc<Mutex<HashSet<(Address, u64)>>>);
 
-impl Waiting {
+impl WaitingTransactions {
     fn all(&self) -> MutexGuard<'_, HashSet<(Address, u64)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A place for a transaction, unless one with its sender and nonce waits already.
-    pub(super) fn place(&self, sender: Address, nonce: u64) -> Option<Place> {
+    pub(super) fn place(&self, sender: Address, nonce: u64) -> Option<WaitingPlace> {
         let key = (sender, nonce);
-        self.all().insert(key).then(|| Place {
+        self.all().insert(key).then(|| WaitingPlace {
             waiting: self.clone(),
             key,
         })
@@ -71,12 +71,12 @@ impl Waiting {
 }
 
 /// A transaction that waits, until this is dropped.
-pub(super) struct Place {
-    waiting: Waiting,
+pub(super) struct WaitingPlace {
+    waiting: WaitingTransactions,
     key: (Address, u64),
 }
 
-impl Drop for Place {
+impl Drop for WaitingPlace {
     fn drop(&mut self) {
         self.waiting.all().remove(&self.key);
     }
@@ -84,18 +84,18 @@ impl Drop for Place {
 
 /// The number of transactions of each sender that are on their way to the chain.
 #[derive(Clone, Default)]
-pub(super) struct UnderWay(Arc<Mutex<HashMap<Address, usize>>>);
+pub(super) struct SenderCounts(Arc<Mutex<HashMap<Address, usize>>>);
 
-impl UnderWay {
+impl SenderCounts {
     fn all(&self) -> MutexGuard<'_, HashMap<Address, usize>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One more, until the answer is dropped.
-    pub(super) fn enter(&self, sender: Address) -> Sending {
+    pub(super) fn enter(&self, sender: Address) -> SendingGuard {
         *self.all().entry(sender).or_default() += 1;
         let all = self.clone();
-        Sending { all, sender }
+        SendingGuard { all, sender }
     }
 
     pub(super) fn has(&self, sender: Address) -> bool {
@@ -104,12 +104,12 @@ impl UnderWay {
 }
 
 /// A transaction on its way, until this is dropped.
-pub(super) struct Sending {
-    all: UnderWay,
+pub(super) struct SendingGuard {
+    all: SenderCounts,
     sender: Address,
 }
 
-impl Drop for Sending {
+impl Drop for SendingGuard {
     fn drop(&mut self) {
         let mut all = self.all.all();
         if let Some(count) = all.get_mut(&self.sender) {
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn one_transaction_of_a_sender_and_nonce_waits_at_once() {
-        let waiting = Waiting::default();
+        let waiting = WaitingTransactions::default();
         let sender = Address::repeat_byte(1);
         let place = waiting.place(sender, 1);
         assert!(place.is_some());

@@ -18,12 +18,12 @@ const USUAL: usize = 128;
 static LARGE: Mutex<()> = Mutex::new(());
 
 /// The text so far.
-struct Bounded {
+struct BoundedText {
     text: Vec<u8>,
     large: Option<MutexGuard<'static, ()>>,
 }
 
-impl io::Write for Bounded {
+impl io::Write for BoundedText {
     fn write(&mut self, part: &[u8]) -> io::Result<usize> {
         let length = self.text.len() + part.len();
         if length > ANSWER {
@@ -47,7 +47,7 @@ impl io::Write for Bounded {
 /// [`RpcError::Limit`] for one that is too long, [`RpcError::Internal`] for what is no JSON.
 pub(super) fn ok(value: impl Serialize) -> RpcResult {
     let internal = |error: &dyn std::fmt::Display| RpcError::Internal(error.to_string());
-    let mut text = Bounded {
+    let mut text = BoundedText {
         text: Vec::with_capacity(USUAL),
         large: None,
     };
@@ -61,7 +61,7 @@ pub(super) fn ok(value: impl Serialize) -> RpcResult {
             internal(&error)
         }
     })?;
-    let Bounded {
+    let BoundedText {
         text,
         large: _large,
     } = text;
@@ -86,15 +86,15 @@ pub(super) fn list<T: Serialize>(
 
 /// A list whose items are made while it is written, one after the other: they are never there together. To make one
 /// takes no time, as others wait to write a large answer.
-pub(super) struct Each<I>(Cell<Option<I>>);
+pub(super) struct LazyList<I>(Cell<Option<I>>);
 
-impl<I: Iterator<Item: Serialize>> Each<I> {
-    pub(super) fn of(items: impl IntoIterator<IntoIter = I>) -> Self {
+impl<I: Iterator<Item: Serialize>> LazyList<I> {
+    pub(super) fn new(items: impl IntoIterator<IntoIter = I>) -> Self {
         Self(Cell::new(Some(items.into_iter())))
     }
 }
 
-impl<I: Iterator<Item: Serialize>> Serialize for Each<I> {
+impl<I: Iterator<Item: Serialize>> Serialize for LazyList<I> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.0.take().into_iter().flatten())
     }
@@ -112,9 +112,9 @@ mod tests {
             made.fetch_add(1, Ordering::Relaxed);
             "a".repeat(1 << 20)
         });
-        assert!(matches!(ok(Each::of(items)), Err(RpcError::Limit(_))));
+        assert!(matches!(ok(LazyList::new(items)), Err(RpcError::Limit(_))));
         assert_eq!(made.into_inner(), ANSWER >> 20);
-        let short = ok(Each::of(["a", "b"])).expect("an answer");
+        let short = ok(LazyList::new(["a", "b"])).expect("an answer");
         assert_eq!(short.get(), r#"["a","b"]"#);
     }
 }

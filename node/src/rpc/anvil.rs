@@ -10,22 +10,22 @@ use serde_json::json;
 use stylus_chain::{BlockId, Chain, ChainConfig, ChainState};
 
 use super::answer::{done, ok};
-use super::args::{Args, values_in};
+use super::args::{RpcArgs, values_in};
 use super::evm::{block_count, snapshot_list};
 use super::fork;
-use super::method::Method::{Change, Lookup, Read};
-use super::method::{Context, RpcResult, Table};
+use super::method::RpcMethod::{Change, Lookup, Read};
+use super::method::{MethodTable, RpcContext, RpcResult};
 use super::web3::version_text;
-use crate::config::Admission;
-use crate::executor::Share;
+use crate::config::AdmissionPolicy;
+use crate::executor::CallerShare;
 use crate::genesis::AnvilState;
 use crate::limits::STATE_VALUES;
-use crate::node::{Node, head};
+use crate::node::{DevNode, head};
 use crate::rpc_error::RpcError;
-use crate::state_file::{self, Saved};
-use crate::view::View;
+use crate::state_file::{self, SavedState};
+use crate::view::NodeView;
 
-pub(super) const METHODS: Table = &[
+pub(super) const METHODS: MethodTable = &[
     ("anvil_impersonateAccount", Change(impersonate)),
     ("hardhat_impersonateAccount", Change(impersonate)),
     ("anvil_stopImpersonatingAccount", Change(stop_impersonating)),
@@ -79,28 +79,28 @@ pub(super) const METHODS: Table = &[
 /// One state is read or written at a time: as a document in memory it is several times as large.
 static ONE_STATE: Mutex<()> = Mutex::new(());
 
-fn impersonate(node: &mut Node, args: &Args) -> RpcResult {
+fn impersonate(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     node.chain.impersonate(args.get(0, "address")?);
     done()
 }
 
-fn stop_impersonating(node: &mut Node, args: &Args) -> RpcResult {
+fn stop_impersonating(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     node.chain.stop_impersonating(args.get(0, "address")?);
     done()
 }
 
-fn auto_impersonate(node: &mut Node, args: &Args) -> RpcResult {
+fn auto_impersonate(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     node.chain.set_auto_impersonate(args.get(0, "on")?);
     done()
 }
 
-fn set_balance(node: &mut Node, args: &Args) -> RpcResult {
+fn set_balance(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     node.chain
         .set_balance(args.get(0, "address")?, args.get(1, "balance in wei")?);
     done()
 }
 
-fn add_balance(node: &mut Node, args: &Args) -> RpcResult {
+fn add_balance(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     let address: Address = args.get(0, "address")?;
     let more: U256 = args.get(1, "wei to add")?;
     let balance = node.chain.account(address, BlockId::latest())?.balance;
@@ -109,67 +109,67 @@ fn add_balance(node: &mut Node, args: &Args) -> RpcResult {
     done()
 }
 
-fn set_nonce(node: &mut Node, args: &Args) -> RpcResult {
+fn set_nonce(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     node.chain
         .set_nonce(args.get(0, "address")?, args.u64(1, "nonce")?);
     done()
 }
 
-fn set_code(node: &mut Node, args: &Args) -> RpcResult {
+fn set_code(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     node.chain
         .set_code(args.get(0, "address")?, args.get(1, "code")?);
     done()
 }
 
 /// Slot and value may be padded words or bare quantities.
-fn set_storage_at(node: &mut Node, args: &Args) -> RpcResult {
+fn set_storage_at(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     let value: U256 = args.get(2, "value")?;
     node.chain
         .set_storage_at(args.get(0, "address")?, args.get(1, "slot")?, value.into());
     ok(true)
 }
 
-fn set_coinbase(node: &mut Node, args: &Args) -> RpcResult {
+fn set_coinbase(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     node.chain.set_coinbase(args.get(0, "address")?);
     done()
 }
 
-fn set_min_gas_price(node: &mut Node, args: &Args) -> RpcResult {
+fn set_min_gas_price(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     node.chain
         .set_min_gas_price(args.get::<U128>(0, "wei per gas")?.to());
     done()
 }
 
-fn set_next_base_fee(node: &mut Node, args: &Args) -> RpcResult {
+fn set_next_base_fee(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     node.chain.set_next_base_fee(args.u64(0, "wei per gas")?);
     done()
 }
 
-fn set_chain_id(node: &mut Node, args: &Args) -> RpcResult {
+fn set_chain_id(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     node.chain.set_chain_id(args.u64(0, "chain id")?);
     done()
 }
 
-fn set_prevrandao(node: &mut Node, args: &Args) -> RpcResult {
+fn set_prevrandao(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     let value: U256 = args.get(0, "word")?;
     node.chain.set_prevrandao(value.into());
     done()
 }
 
 /// A number, or `null` for the number of this chain's own block.
-fn set_l1_block_number(node: &mut Node, args: &Args) -> RpcResult {
+fn set_l1_block_number(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     let number = args.opt_u64(0, "L1 block number")?;
     node.chain.set_l1_block_number(number);
     done()
 }
 
 /// Nothing is printed per request, so there is nothing to switch off.
-fn accept(_: &View, _: &Args) -> RpcResult {
+fn accept(_: &NodeView, _: &RpcArgs) -> RpcResult {
     done()
 }
 
 /// The whole state as bytes, for `loadState`.
-fn dump_state(view: &View, _: &Args) -> RpcResult {
+fn dump_state(view: &NodeView, _: &RpcArgs) -> RpcResult {
     let state = {
         let _one = ONE_STATE.lock().unwrap_or_else(PoisonError::into_inner);
         ok(view.chain.dump_state()?)?
@@ -178,22 +178,22 @@ fn dump_state(view: &View, _: &Args) -> RpcResult {
 }
 
 /// States are read on the threads for reads: the chain's thread takes them as they are then.
-pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
+pub(super) fn register(module: &mut RpcModule<RpcContext>) -> Result<(), RegisterMethodError> {
     for name in ["anvil_loadState", "hardhat_loadState"] {
         module.register_async_method(name, move |params, context, caller| async move {
-            let args = Args::new(name, &params, Admission::Lenient)?;
-            let share = Share::of(&caller);
+            let args = RpcArgs::new(name, &params, AdmissionPolicy::Lenient)?;
+            let share = CallerShare::from_extensions(&caller);
             let view = context.worker.view().await.map_err(RpcError::from)?;
-            let read = move |_: &View| read_state(&args);
-            let state = context.executor.read(view, (false, &share), read).await?;
-            let load = move |node: &mut Node| load_state(node, &state);
+            let read = move |_: &NodeView| read_state(&args);
+            let state = context.executor.read(view, &share, read).await?;
+            let load = move |node: &mut DevNode| load_state(node, &state);
             context.change(&share, load).await
         })?;
     }
     Ok(())
 }
 
-fn read_state(args: &Args) -> Result<Saved, RpcError> {
+fn read_state(args: &RpcArgs) -> Result<SavedState, RpcError> {
     let refused = |reason| RpcError::Params(format!("parameter 0 (state): {reason}"));
     let bytes: Bytes = args.get(0, "state")?;
     let _one = ONE_STATE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -205,13 +205,13 @@ fn read_state(args: &Args) -> Result<Saved, RpcError> {
 
 /// A state of this node replaces the chain. One of anvil puts its accounts into it, and empty blocks
 /// up to the number that it had there.
-fn load_state(node: &mut Node, saved: &Saved) -> RpcResult {
+fn load_state(node: &mut DevNode, saved: &SavedState) -> RpcResult {
     match saved {
-        Saved::Own(state) => {
+        SavedState::Own(state) => {
             node.chain.load_state(ChainState::clone(state))?;
             node.rewound();
         }
-        Saved::Anvil(state) => {
+        SavedState::Anvil(state) => {
             let before = node.chain.checkpoint();
             if let Err(error) = apply(node, state) {
                 node.chain = before;
@@ -226,7 +226,7 @@ fn load_state(node: &mut Node, saved: &Saved) -> RpcResult {
 ///
 /// # Errors
 /// The state is there in part.
-fn apply(node: &mut Node, state: &AnvilState) -> Result<(), RpcError> {
+fn apply(node: &mut DevNode, state: &AnvilState) -> Result<(), RpcError> {
     let (number, timestamp) = state.block().unwrap_or_default();
     let missing = number.saturating_sub(node.chain.block_number());
     let blocks = block_count(Some(U256::from(missing)))?;
@@ -240,7 +240,7 @@ fn apply(node: &mut Node, state: &AnvilState) -> Result<(), RpcError> {
 }
 
 /// Plain JSON numbers, as OpenZeppelin's plug-in compares them.
-fn metadata(view: &View, _: &Args) -> RpcResult {
+fn metadata(view: &NodeView, _: &RpcArgs) -> RpcResult {
     let (number, hash) = head(&view.chain);
     ok(json!({
         "clientVersion": version_text(view),
@@ -253,7 +253,7 @@ fn metadata(view: &View, _: &Args) -> RpcResult {
     }))
 }
 
-fn node_info(view: &View, _: &Args) -> RpcResult {
+fn node_info(view: &NodeView, _: &RpcArgs) -> RpcResult {
     let (number, hash) = head(&view.chain);
     let block = view.chain.block(BlockId::latest());
     ok(json!({
@@ -273,11 +273,11 @@ fn node_info(view: &View, _: &Args) -> RpcResult {
 }
 
 /// The time of the first block that is kept.
-fn genesis_time(view: &View, _: &Args) -> RpcResult {
+fn genesis_time(view: &NodeView, _: &RpcArgs) -> RpcResult {
     let first = view.chain.block(BlockId::earliest());
     ok(first.map(|block| block.header.timestamp))
 }
 
-fn instance_id(view: &View, _: &Args) -> RpcResult {
+fn instance_id(view: &NodeView, _: &RpcArgs) -> RpcResult {
     ok(view.instance_id)
 }

@@ -9,17 +9,17 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::faults;
-use super::hexadecimal::{Kind, misread, quoted};
-use crate::config::Admission;
+use super::hexadecimal::{HexKind, misread, quoted};
+use crate::config::AdmissionPolicy;
 use crate::limits::PARAMETERS;
 use crate::rpc_error::{LENIENT, RpcError};
 
 /// The parameters of one request, parsed one by one as the method asks for them.
 #[derive(Clone, Debug)]
-pub(super) struct Args {
+pub(super) struct RpcArgs {
     method: &'static str,
     values: Vec<Box<RawValue>>,
-    admission: Admission,
+    admission: AdmissionPolicy,
 }
 
 /// Parameters that are taken by their names, in their order: what alloy sends so, and anvil takes.
@@ -48,13 +48,13 @@ fn by_name(method: &str, text: &str) -> Result<Vec<Box<RawValue>>, RpcError> {
         .collect())
 }
 
-impl Args {
+impl RpcArgs {
     /// # Errors
     /// [`RpcError::Params`] unless the parameters are absent or an array, and what is too much of them.
     pub(super) fn new(
         method: &'static str,
         params: &Params<'_>,
-        admission: Admission,
+        admission: AdmissionPolicy,
     ) -> Result<Self, RpcError> {
         let values = match params.as_str() {
             None | Some("null") => Vec::new(),
@@ -181,7 +181,7 @@ impl Args {
     }
 
     /// Returns the rule of their refusals.
-    pub(super) fn admission(&self) -> Admission {
+    pub(super) fn admission(&self) -> AdmissionPolicy {
         self.admission
     }
 }
@@ -234,7 +234,7 @@ fn check_block(index: usize, text: &str) -> Result<(), RpcError> {
     if TAGS.contains(&name) || name.len() == HASH_TEXT {
         return Ok(());
     }
-    match misread(name, Kind::Number(NUMBER_BITS)) {
+    match misread(name, HexKind::Number(NUMBER_BITS)) {
         Some(words) => refused(&words),
         None => Ok(()),
     }

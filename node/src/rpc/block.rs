@@ -7,16 +7,16 @@ use alloy_rpc_types::{BlockNumberOrTag, FilterBlockOption};
 use serde_json::Value;
 use stylus_chain::{Block, BlockId, ChainError, ChainReader, Filter, MinedTransaction};
 
-use super::answer::{Each, done, ok};
-use super::args::Args;
+use super::answer::{LazyList, done, ok};
+use super::args::RpcArgs;
 use super::json;
-use super::method::Method::{Lookup, Read};
-use super::method::{RpcResult, Table};
+use super::method::RpcMethod::{Lookup, Read};
+use super::method::{MethodTable, RpcResult};
 use super::request::{named_block, numbered_block};
 use crate::rpc_error::RpcError;
-use crate::view::View;
+use crate::view::NodeView;
 
-pub(super) const METHODS: Table = &[
+pub(super) const METHODS: MethodTable = &[
     ("eth_getBlockByNumber", Read(block_by_number)),
     ("eth_getBlockByHash", Read(block_by_hash)),
     ("eth_getHeaderByNumber", Read(header_by_number)),
@@ -51,7 +51,7 @@ pub(super) const METHODS: Table = &[
     ("eth_getLogs", Read(logs)),
 ];
 
-fn block_by_number(view: &View, args: &Args) -> RpcResult {
+fn block_by_number(view: &NodeView, args: &RpcArgs) -> RpcResult {
     let id = numbered_block(args, 0)?;
     let block = view.chain.block(id);
     if id.is_pending()
@@ -64,7 +64,7 @@ fn block_by_number(view: &View, args: &Args) -> RpcResult {
 }
 
 /// The newest block as the pending one: without what only a sealed block has, with the time that was set for the next one.
-fn pending(view: &View, mut block: Value) -> json::Document {
+fn pending(view: &NodeView, mut block: Value) -> json::Document {
     for name in ["hash", "nonce", "miner"] {
         block[name] = Value::Null;
     }
@@ -75,7 +75,7 @@ fn pending(view: &View, mut block: Value) -> json::Document {
 }
 
 /// A header alone, with what Nitro adds.
-fn header_by_number(view: &View, args: &Args) -> RpcResult {
+fn header_by_number(view: &NodeView, args: &RpcArgs) -> RpcResult {
     let id = numbered_block(args, 0)?;
     let block = view.chain.block(id);
     if id.is_pending()
@@ -86,7 +86,7 @@ fn header_by_number(view: &View, args: &Args) -> RpcResult {
     header(block)
 }
 
-fn header_by_hash(view: &View, args: &Args) -> RpcResult {
+fn header_by_hash(view: &NodeView, args: &RpcArgs) -> RpcResult {
     header(block_of_hash(view, args)?)
 }
 
@@ -94,21 +94,21 @@ fn header(block: Option<Arc<Block>>) -> RpcResult {
     ok(block.map(|block| json::nitro_header(&block)).transpose()?)
 }
 
-fn block_by_hash(view: &View, args: &Args) -> RpcResult {
+fn block_by_hash(view: &NodeView, args: &RpcArgs) -> RpcResult {
     whole(block_of_hash(view, args)?, args)
 }
 
 /// A missing block is `null`, not an error.
-fn whole(block: Option<Arc<Block>>, args: &Args) -> RpcResult {
+fn whole(block: Option<Arc<Block>>, args: &RpcArgs) -> RpcResult {
     let full = args.required(1, "full transactions", false)?;
     ok(block.as_deref().map(|block| json::block(block, full)))
 }
 
-fn transaction_count(view: &View, args: &Args) -> RpcResult {
+fn transaction_count(view: &NodeView, args: &RpcArgs) -> RpcResult {
     ok(count(view.chain.block(numbered_block(args, 0)?)))
 }
 
-fn transaction_count_by_hash(view: &View, args: &Args) -> RpcResult {
+fn transaction_count_by_hash(view: &NodeView, args: &RpcArgs) -> RpcResult {
     ok(count(block_of_hash(view, args)?))
 }
 
@@ -116,51 +116,51 @@ fn count(block: Option<Arc<Block>>) -> Option<U64> {
     block.map(|block| U64::from(block.transactions.len()))
 }
 
-fn uncle_count(view: &View, args: &Args) -> RpcResult {
+fn uncle_count(view: &NodeView, args: &RpcArgs) -> RpcResult {
     ok(requested_block(view, args)?.map(|_| U64::ZERO))
 }
 
-fn uncle_count_by_hash(view: &View, args: &Args) -> RpcResult {
+fn uncle_count_by_hash(view: &NodeView, args: &RpcArgs) -> RpcResult {
     ok(block_of_hash(view, args)?.map(|_| U64::ZERO))
 }
 
-fn uncle_by_hash(view: &View, args: &Args) -> RpcResult {
+fn uncle_by_hash(view: &NodeView, args: &RpcArgs) -> RpcResult {
     block_of_hash(view, args)?;
     done()
 }
 
 /// There are none: a missing block and a missing uncle are both `null`.
-fn uncle(view: &View, args: &Args) -> RpcResult {
+fn uncle(view: &NodeView, args: &RpcArgs) -> RpcResult {
     requested_block(view, args)?;
     done()
 }
 
-fn block_receipts(view: &View, args: &Args) -> RpcResult {
+fn block_receipts(view: &NodeView, args: &RpcArgs) -> RpcResult {
     let id = named_block(args, 0)?;
     if id.is_pending() && !args.admission().is_lenient() {
         return Err(RpcError::lenient("pending receipts is not available"));
     }
     match view.chain.block(id) {
-        Some(block) => ok(Each::of(block.receipts.iter().map(json::receipt))),
+        Some(block) => ok(LazyList::new(block.receipts.iter().map(json::receipt))),
         None => done(),
     }
 }
 
 /// Waiting transactions are found too.
-fn transaction(view: &View, args: &Args) -> RpcResult {
+fn transaction(view: &NodeView, args: &RpcArgs) -> RpcResult {
     let hash: B256 = args.get(0, "hash")?;
     ok(json::known(view, hash))
 }
 
-fn transaction_at(view: &View, args: &Args) -> RpcResult {
+fn transaction_at(view: &NodeView, args: &RpcArgs) -> RpcResult {
     ok(requested_transaction(view, args)?.map(|tx| json::transaction(&tx)))
 }
 
-fn transaction_at_hash(view: &View, args: &Args) -> RpcResult {
+fn transaction_at_hash(view: &NodeView, args: &RpcArgs) -> RpcResult {
     ok(transaction_of_hash(view, args)?.map(|tx| json::transaction(&tx)))
 }
 
-fn transaction_of_sender(view: &View, args: &Args) -> RpcResult {
+fn transaction_of_sender(view: &NodeView, args: &RpcArgs) -> RpcResult {
     let sender: Address = args.get(0, "sender")?;
     let nonce = args.u64(1, "nonce")?;
     match view.chain.transaction_of(sender, nonce) {
@@ -170,7 +170,7 @@ fn transaction_of_sender(view: &View, args: &Args) -> RpcResult {
 }
 
 /// Null, unless it was sent before the fork: its endpoint knows it.
-pub(super) fn sent_before(view: &View, sender: Address, nonce: u64) -> RpcResult {
+pub(super) fn sent_before(view: &NodeView, sender: Address, nonce: u64) -> RpcResult {
     let first = BlockId::earliest();
     if view.fork.is_some() && nonce < view.chain.account(sender, first)?.nonce {
         Err(RpcError::NotFound("it was sent before the fork".into()))
@@ -179,12 +179,12 @@ pub(super) fn sent_before(view: &View, sender: Address, nonce: u64) -> RpcResult
     }
 }
 
-fn receipt(view: &View, args: &Args) -> RpcResult {
+fn receipt(view: &NodeView, args: &RpcArgs) -> RpcResult {
     let receipt = view.chain.receipt(args.get(0, "hash")?);
     ok(receipt.map(|receipt| json::receipt(&receipt)))
 }
 
-fn logs(View { chain, .. }: &View, args: &Args) -> RpcResult {
+fn logs(NodeView { chain, .. }: &NodeView, args: &RpcArgs) -> RpcResult {
     let filter: Filter = args.opt(0, "filter")?.unwrap_or_default();
     check_range(chain, &filter, args)?;
     ok(chain.logs(&filter).map_err(|error| match error {
@@ -194,7 +194,7 @@ fn logs(View { chain, .. }: &View, args: &Args) -> RpcResult {
 }
 
 /// Refuses a filter of blocks that do not exist yet, or that end before they begin, as Nitro does.
-fn check_range(chain: &ChainReader, filter: &Filter, args: &Args) -> Result<(), RpcError> {
+fn check_range(chain: &ChainReader, filter: &Filter, args: &RpcArgs) -> Result<(), RpcError> {
     let FilterBlockOption::Range {
         from_block,
         to_block,
@@ -216,7 +216,7 @@ fn check_range(chain: &ChainReader, filter: &Filter, args: &Args) -> Result<(), 
 }
 
 /// Refuses a range that ends before it begins, and one of pending blocks.
-pub(super) fn check_order(filter: &Filter, args: &Args) -> Result<(), RpcError> {
+pub(super) fn check_order(filter: &Filter, args: &RpcArgs) -> Result<(), RpcError> {
     let bounds = [
         filter.block_option.get_from_block().copied(),
         filter.block_option.get_to_block().copied(),
@@ -233,33 +233,39 @@ pub(super) fn check_order(filter: &Filter, args: &Args) -> Result<(), RpcError> 
     }
 }
 
-pub(super) fn requested_block(view: &View, args: &Args) -> Result<Option<Arc<Block>>, RpcError> {
+pub(super) fn requested_block(
+    view: &NodeView,
+    args: &RpcArgs,
+) -> Result<Option<Arc<Block>>, RpcError> {
     Ok(view.chain.block(named_block(args, 0)?))
 }
 
 /// The block whose hash is asked for.
-fn block_of_hash(view: &View, args: &Args) -> Result<Option<Arc<Block>>, RpcError> {
+fn block_of_hash(view: &NodeView, args: &RpcArgs) -> Result<Option<Arc<Block>>, RpcError> {
     let hash: B256 = args.get(0, "block hash")?;
     Ok(view.chain.block(hash.into()))
 }
 
 /// The transaction of a block at an index.
 pub(super) fn requested_transaction(
-    view: &View,
-    args: &Args,
+    view: &NodeView,
+    args: &RpcArgs,
 ) -> Result<Option<MinedTransaction>, RpcError> {
     at_index(requested_block(view, args)?, args)
 }
 
 /// The same of a block that is named by its hash.
 pub(super) fn transaction_of_hash(
-    view: &View,
-    args: &Args,
+    view: &NodeView,
+    args: &RpcArgs,
 ) -> Result<Option<MinedTransaction>, RpcError> {
     at_index(block_of_hash(view, args)?, args)
 }
 
-fn at_index(block: Option<Arc<Block>>, args: &Args) -> Result<Option<MinedTransaction>, RpcError> {
+fn at_index(
+    block: Option<Arc<Block>>,
+    args: &RpcArgs,
+) -> Result<Option<MinedTransaction>, RpcError> {
     let index = usize::try_from(args.get::<U256>(1, "index")?).ok();
     Ok(block.and_then(|block| block.transactions.get(index?).cloned()))
 }

@@ -5,23 +5,23 @@ use alloy_rpc_types::TransactionRequest;
 use stylus_chain::{BlockId, CallOutcome, CallRequest, Overrides, RejectReason};
 
 use super::answer::ok;
-use super::args::Args;
+use super::args::RpcArgs;
 use super::call_parameter::CallParameter;
-use super::method::Method::Read;
-use super::method::{RpcResult, Table};
+use super::method::RpcMethod::Read;
+use super::method::{MethodTable, RpcResult};
 use super::request::{self, block_id, named_call};
 use crate::rpc_error::RpcError;
 use crate::terminal;
-use crate::view::View;
+use crate::view::NodeView;
 
-pub(super) const METHODS: Table = &[
+pub(super) const METHODS: MethodTable = &[
     ("eth_call", Read(call)),
     ("eth_estimateGas", Read(estimate_gas)),
     ("eth_createAccessList", Read(create_access_list)),
 ];
 
-fn call(View { chain, .. }: &View, args: &Args) -> RpcResult {
-    let asked = Execution::new(args)?;
+fn call(NodeView { chain, .. }: &NodeView, args: &RpcArgs) -> RpcResult {
+    let asked = CallExecution::new(args)?;
     let outcome = asked.check().and_then(|()| {
         let outcome = chain.call(asked.call.clone(), asked.block, &asked.overrides)?;
         terminal::console(&outcome.console);
@@ -37,8 +37,8 @@ fn call(View { chain, .. }: &View, args: &Args) -> RpcResult {
     }
 }
 
-fn estimate_gas(View { chain, .. }: &View, args: &Args) -> RpcResult {
-    let asked = Execution::new(args)?;
+fn estimate_gas(NodeView { chain, .. }: &NodeView, args: &RpcArgs) -> RpcResult {
+    let asked = CallExecution::new(args)?;
     let pays = asked.call.gas_price.or(asked.call.max_fee_per_gas);
     let value = asked.call.value;
     let estimated = asked.check().and_then(|()| {
@@ -62,7 +62,7 @@ fn estimate_gas(View { chain, .. }: &View, args: &Args) -> RpcResult {
 }
 
 /// A call with the block and the overrides that it runs on.
-struct Execution {
+struct CallExecution {
     call: CallRequest,
     block: BlockId,
     overrides: Overrides,
@@ -70,8 +70,8 @@ struct Execution {
     refusal: Option<RejectReason>,
 }
 
-impl Execution {
-    fn new(args: &Args) -> Result<Self, RpcError> {
+impl CallExecution {
+    fn new(args: &RpcArgs) -> Result<Self, RpcError> {
         let mut asked: CallParameter = args.get(0, "call")?;
         let refusal = refused_part(&asked.request);
         if refusal.is_some() {
@@ -117,7 +117,7 @@ fn refused_part(request: &TransactionRequest) -> Option<RejectReason> {
         .then_some(RejectReason::NoAuthorization(sender))
 }
 
-fn create_access_list(View { chain, .. }: &View, args: &Args) -> RpcResult {
+fn create_access_list(NodeView { chain, .. }: &NodeView, args: &RpcArgs) -> RpcResult {
     let overrides = request::overrides(args.opt(2, "state overrides")?, None)?;
     let asked: CallParameter = args.get(0, "call")?;
     ok(chain.create_access_list(named_call(asked)?, block_id(args, 1)?, &overrides)?)

@@ -8,11 +8,11 @@ use std::sync::{Arc, OnceLock};
 use alloy::primitives::B256;
 use stylus_chain::{Budget, ChainError};
 
-use super::method::Context;
-use crate::caller::Caller;
-use crate::executor::{Place, Share};
+use super::method::RpcContext;
+use crate::caller::WaitingCaller;
+use crate::executor::{CallerShare, ReadPermit};
 use crate::limits::{CHANGE_TIME, ENDPOINT_WAIT};
-use crate::node::Node;
+use crate::node::DevNode;
 use crate::rpc_error::RpcError;
 
 /// The number of rehearsals of a change. One that lacks something else each time, such as what the time of its block
@@ -20,20 +20,20 @@ use crate::rpc_error::RpcError;
 const REHEARSALS: usize = 3;
 
 /// The result of an attempt at a change.
-enum Attempt<T> {
+enum ChangeAttempt<T> {
     Made(Result<T, RpcError>),
     /// Nothing, because something is not known here. The node as it is.
-    Lacking(Box<Node>),
+    Lacking(Box<DevNode>),
 }
 
 /// The chain that something is meant for: the one that it reached first.
 #[derive(Clone, Default)]
-pub(super) struct Instance(Arc<OnceLock<B256>>);
+pub(super) struct ChainInstance(Arc<OnceLock<B256>>);
 
-impl Instance {
+impl ChainInstance {
     /// # Errors
     /// [`RpcError::Refused`] where the node has begun another chain since.
-    fn check(&self, node: &Node) -> Result<(), RpcError> {
+    fn check(&self, node: &DevNode) -> Result<(), RpcError> {
         if *self.0.get_or_init(|| node.instance_id) == node.instance_id {
             Ok(())
         } else {
@@ -44,40 +44,41 @@ impl Instance {
     }
 }
 
-impl Context {
+impl RpcContext {
     /// Changes the node. What takes long in it ends when the future is dropped. Where a fork's source cannot be read, nothing
     /// has changed.
     pub(super) async fn change<T: Send + 'static>(
         &self,
-        share: &Share,
-        work: impl Fn(&mut Node) -> Result<T, RpcError> + Send + Sync + 'static,
+        share: &CallerShare,
+        work: impl Fn(&mut DevNode) -> Result<T, RpcError> + Send + Sync + 'static,
     ) -> Result<T, RpcError> {
-        let instance = Instance::default();
-        self.change_of((share, &instance), |_| false, work).await
+        let instance = ChainInstance::default();
+        self.change_of(share, &instance, |_| false, work).await
     }
 
     /// The same for one of several changes that are meant for one chain. Before quick work no view is made.
     pub(super) async fn change_of<T: Send + 'static>(
         &self,
-        (share, instance): (&Share, &Instance),
-        is_quick: impl FnOnce(&Node) -> bool + Copy + Send + 'static,
-        work: impl Fn(&mut Node) -> Result<T, RpcError> + Send + Sync + 'static,
+        share: &CallerShare,
+        instance: &ChainInstance,
+        is_quick: impl FnOnce(&DevNode) -> bool + Copy + Send + 'static,
+        work: impl Fn(&mut DevNode) -> Result<T, RpcError> + Send + Sync + 'static,
     ) -> Result<T, RpcError> {
         let instance = instance.clone();
-        let work = move |node: &mut Node| {
+        let work = move |node: &mut DevNode| {
             instance.check(node)?;
             work(node)
         };
-        let (caller, work) = (Caller::default(), Arc::new(work));
+        let (caller, work) = (WaitingCaller::default(), Arc::new(work));
         for _ in 0..REHEARSALS {
             let change = in_turn(share.turn().await, attempt(caller.left(), work.clone()));
             match self.worker.run_unless_quick(is_quick, change).await? {
-                Attempt::Made(made) => return made,
-                Attempt::Lacking(copy) => self.rehearse(share, *copy, work.clone()).await?,
+                ChangeAttempt::Made(made) => return made,
+                ChangeAttempt::Lacking(copy) => self.rehearse(share, *copy, work.clone()).await?,
             }
         }
         let left = caller.left();
-        let change = move |node: &mut Node| {
+        let change = move |node: &mut DevNode| {
             let budget = Budget::new(Some(CHANGE_TIME), left).waiting(ENDPOINT_WAIT);
             in_words(node.within(&budget, |node| work(node)))
         };
@@ -88,9 +89,9 @@ impl Context {
     /// Reads what a change lacks: makes it on a copy, on another thread.
     async fn rehearse<T>(
         &self,
-        share: &Share,
-        mut copy: Node,
-        work: Arc<impl Fn(&mut Node) -> Result<T, RpcError> + Send + Sync + 'static>,
+        share: &CallerShare,
+        mut copy: DevNode,
+        work: Arc<impl Fn(&mut DevNode) -> Result<T, RpcError> + Send + Sync + 'static>,
     ) -> Result<(), RpcError> {
         let rehearse = move |budget: &Budget| {
             // What comes of it, panics included, comes of the change as well.
@@ -104,9 +105,9 @@ impl Context {
 
 /// Work in its caller's turn, which ends with the work: also where the caller has left before.
 pub(super) fn in_turn<T>(
-    turn: Place,
-    work: impl FnOnce(&mut Node) -> T,
-) -> impl FnOnce(&mut Node) -> T {
+    turn: ReadPermit,
+    work: impl FnOnce(&mut DevNode) -> T,
+) -> impl FnOnce(&mut DevNode) -> T {
     move |node| {
         let _turn = turn;
         work(node)
@@ -116,14 +117,14 @@ pub(super) fn in_turn<T>(
 /// Makes a change without waiting for an endpoint. Its time begins with it: what it waits for its turn is that of others.
 fn attempt<T>(
     left: Arc<AtomicBool>,
-    work: Arc<impl Fn(&mut Node) -> Result<T, RpcError>>,
-) -> impl FnOnce(&mut Node) -> Attempt<T> {
+    work: Arc<impl Fn(&mut DevNode) -> Result<T, RpcError>>,
+) -> impl FnOnce(&mut DevNode) -> ChangeAttempt<T> {
     move |node| {
         let budget = Budget::new(Some(CHANGE_TIME), left).without_waiting();
         let made: Result<_, ChainError> = node.within(&budget, |node| work(node));
         match made {
-            Err(_) if budget.was_refused_to_wait() => Attempt::Lacking(Box::new(node.copy())),
-            made => Attempt::Made(in_words(made)),
+            Err(_) if budget.was_refused_to_wait() => ChangeAttempt::Lacking(Box::new(node.copy())),
+            made => ChangeAttempt::Made(in_words(made)),
         }
     }
 }

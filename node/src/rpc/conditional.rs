@@ -7,18 +7,18 @@ use serde::Deserialize;
 use stylus_chain::BlockId;
 
 use super::answer::ok;
-use super::args::Args;
-use super::method::Context;
+use super::args::RpcArgs;
+use super::method::{RpcContext, RpcRequest};
 use super::send;
-use crate::executor::Share;
-use crate::node::Node;
+use crate::executor::CallerShare;
+use crate::node::DevNode;
 use crate::rpc_error::RpcError;
 
 /// Conditions that must hold; block numbers are those of L1.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Conditions {
-    known_accounts: HashMap<Address, Known>,
+struct SendConditions {
+    known_accounts: HashMap<Address, KnownStorage>,
     block_number_min: Option<U64>,
     block_number_max: Option<U64>,
     timestamp_min: Option<U64>,
@@ -28,31 +28,34 @@ struct Conditions {
 /// Known values of an account's storage.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-enum Known {
+enum KnownStorage {
     Root(B256),
     Slots(HashMap<U256, B256>),
 }
 
-pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
+pub(super) fn register(module: &mut RpcModule<RpcContext>) -> Result<(), RegisterMethodError> {
     let name = "eth_sendRawTransactionConditional";
     module.register_async_method(name, move |params, context, caller| async move {
-        let args = Args::new(name, &params, context.admission)?;
+        let args = RpcArgs::new(name, &params, context.admission)?;
         let signed = send::recovered(&args)?;
         let from = Some(signed.signer());
-        let conditions: Conditions = args.opt(1, "conditions")?.unwrap_or_default();
-        let send = move |node: &mut Node| {
+        let conditions: SendConditions = args.opt(1, "conditions")?.unwrap_or_default();
+        let send = move |node: &mut DevNode| {
             conditions.check(node)?;
             send::submit(node, signed.clone())
         };
-        let asking = (&*context, &Share::of(&caller));
-        ok(send::sent(asking, (from, u64::MAX), send).await?)
+        let request = RpcRequest {
+            context: &context,
+            share: &CallerShare::from_extensions(&caller),
+        };
+        ok(send::send_transaction(request, from, u64::MAX, send).await?)
     })?;
     Ok(())
 }
 
-impl Conditions {
+impl SendConditions {
     /// Refuses the transaction in Nitro's words where something does not hold.
-    fn check(&self, node: &Node) -> Result<(), RpcError> {
+    fn check(&self, node: &DevNode) -> Result<(), RpcError> {
         let latest = BlockId::latest();
         let Some(head) = node.chain.block(latest) else {
             return Ok(());
@@ -74,8 +77,8 @@ impl Conditions {
         }
         for (account, known) in &self.known_accounts {
             let holds = match known {
-                Known::Root(root) => node.chain.storage_root(*account, latest)? == *root,
-                Known::Slots(slots) => {
+                KnownStorage::Root(root) => node.chain.storage_root(*account, latest)? == *root,
+                KnownStorage::Slots(slots) => {
                     let mut all = true;
                     for (slot, value) in slots {
                         all &= node.chain.storage(*account, *slot, latest)? == *value;

@@ -10,18 +10,18 @@ use serde_json::{Value, json};
 use stylus_chain::ChainReader;
 
 use super::answer::{list, ok};
-use super::args::Args;
+use super::args::RpcArgs;
 use super::call_parameter::CallParameter;
-use super::method::Method::Read;
-use super::method::{RpcResult, Table};
+use super::method::RpcMethod::Read;
+use super::method::{MethodTable, RpcResult};
 use super::request::{named_block, named_call};
-use super::tracer::Tracer;
-use super::tracer_options::Options;
+use super::tracer::TracerSelection;
+use super::tracer_options::TracerOptions;
 use crate::limits::PAGED_SLOTS;
 use crate::rpc_error::RpcError;
-use crate::view::View;
+use crate::view::NodeView;
 
-pub(super) const METHODS: Table = &[
+pub(super) const METHODS: MethodTable = &[
     ("debug_traceTransaction", Read(trace_transaction)),
     ("debug_traceBlockByNumber", Read(trace_block)),
     ("debug_traceBlockByHash", Read(trace_block_by_hash)),
@@ -29,25 +29,25 @@ pub(super) const METHODS: Table = &[
     ("debug_storageRangeAt", Read(storage_range)),
 ];
 
-fn trace_transaction(View { chain, .. }: &View, args: &Args) -> RpcResult {
-    let options: Options = args.opt(1, "options")?.unwrap_or_default();
+fn trace_transaction(NodeView { chain, .. }: &NodeView, args: &RpcArgs) -> RpcResult {
+    let options: TracerOptions = args.opt(1, "options")?.unwrap_or_default();
     let hash: B256 = args.get(0, "hash")?;
     ok(options.tracer()?.run(|kind| chain.trace(hash, kind))?)
 }
 
-fn trace_block(View { chain, .. }: &View, args: &Args) -> RpcResult {
-    let options: Options = args.opt(1, "options")?.unwrap_or_default();
+fn trace_block(NodeView { chain, .. }: &NodeView, args: &RpcArgs) -> RpcResult {
+    let options: TracerOptions = args.opt(1, "options")?.unwrap_or_default();
     let tracer = options.tracer()?;
     traced(chain, &tracer, named_block(args, 0)?)
 }
 
-fn trace_block_by_hash(View { chain, .. }: &View, args: &Args) -> RpcResult {
-    let options: Options = args.opt(1, "options")?.unwrap_or_default();
+fn trace_block_by_hash(NodeView { chain, .. }: &NodeView, args: &RpcArgs) -> RpcResult {
+    let options: TracerOptions = args.opt(1, "options")?.unwrap_or_default();
     let hash: B256 = args.get(0, "block hash")?;
     traced(chain, &options.tracer()?, hash.into())
 }
 
-fn traced(chain: &ChainReader, tracer: &Tracer, id: BlockId) -> RpcResult {
+fn traced(chain: &ChainReader, tracer: &TracerSelection, id: BlockId) -> RpcResult {
     let block = chain.block(id).ok_or_else(|| no_block(id))?;
     if block.header.number == chain.config().number {
         return Err(RpcError::Refused("genesis is not traceable".into()));
@@ -69,8 +69,8 @@ struct TracedTransaction {
     result: Box<RawValue>,
 }
 
-fn trace_call(View { chain, .. }: &View, args: &Args) -> RpcResult {
-    let options: Options = args.opt(2, "options")?.unwrap_or_default();
+fn trace_call(NodeView { chain, .. }: &NodeView, args: &RpcArgs) -> RpcResult {
+    let options: TracerOptions = args.opt(2, "options")?.unwrap_or_default();
     let (tracer, overrides) = (options.tracer()?, options.overrides()?);
     let asked: CallParameter = args.get(0, "call")?;
     let call = named_call(asked)?;
@@ -101,7 +101,7 @@ fn no_block(id: BlockId) -> RpcError {
 
 /// `(block, transaction's index, account, hash of a slot, most slots)`: a page of an account's slots
 /// in the order of their hashes, in the state before that transaction.
-fn storage_range(View { chain, .. }: &View, args: &Args) -> RpcResult {
+fn storage_range(NodeView { chain, .. }: &NodeView, args: &RpcArgs) -> RpcResult {
     let block = named_block(args, 0)?;
     let transaction = args.get(1, "transaction index")?;
     let address = args.get(2, "address")?;

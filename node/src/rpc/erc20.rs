@@ -7,13 +7,13 @@ use alloy::sol_types::{SolCall, SolValue};
 use stylus_chain::{AccountOverride, CallRequest, Chain, Overrides};
 
 use super::answer::done;
-use super::args::Args;
-use super::method::Method::Change;
-use super::method::{RpcResult, Table};
-use crate::node::Node;
+use super::args::RpcArgs;
+use super::method::RpcMethod::Change;
+use super::method::{MethodTable, RpcResult};
+use crate::node::DevNode;
 use crate::rpc_error::RpcError;
 
-pub(super) const METHODS: Table = &[
+pub(super) const METHODS: MethodTable = &[
     ("anvil_dealERC20", Change(deal)),
     ("hardhat_dealERC20", Change(deal)),
     ("anvil_dealErc20", Change(deal)),
@@ -27,7 +27,7 @@ alloy::sol! {
 }
 
 /// `(owner, token, amount)`.
-fn deal(node: &mut Node, args: &Args) -> RpcResult {
+fn deal(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     let (owner, token): (Address, Address) = (args.get(0, "owner")?, args.get(1, "token")?);
     let question = format!("balanceOf({owner})");
     let input = balanceOfCall { owner }.abi_encode();
@@ -35,7 +35,7 @@ fn deal(node: &mut Node, args: &Args) -> RpcResult {
 }
 
 /// `(owner, spender, token, amount)`.
-fn allow(node: &mut Node, args: &Args) -> RpcResult {
+fn allow(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     let (owner, spender): (Address, Address) = (args.get(0, "owner")?, args.get(1, "spender")?);
     let question = format!("allowance({owner}, {spender})");
     let input = allowanceCall { owner, spender }.abi_encode();
@@ -50,7 +50,7 @@ fn allow(node: &mut Node, args: &Args) -> RpcResult {
 
 /// Makes a view of a token answer `amount`.
 fn write(
-    node: &mut Node,
+    node: &mut DevNode,
     token: Address,
     question: &str,
     input: Vec<u8>,

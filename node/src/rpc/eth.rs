@@ -5,15 +5,15 @@ use alloy_rpc_types::{BlockNumberOrTag, FeeHistory};
 use stylus_chain::{Block, BlockId};
 
 use super::answer::ok;
-use super::args::Args;
-use super::method::Method::{Lookup, Read};
-use super::method::{RpcResult, Table};
+use super::args::RpcArgs;
+use super::method::RpcMethod::{Lookup, Read};
+use super::method::{MethodTable, RpcResult};
 use crate::limits::{FEE_HISTORY, PERCENTILES};
 use crate::rpc_error::RpcError;
-use crate::view::View;
+use crate::view::NodeView;
 use serde_json::json;
 
-pub(super) const METHODS: Table = &[
+pub(super) const METHODS: MethodTable = &[
     ("eth_chainId", Lookup(chain_id)),
     ("eth_blockNumber", Lookup(block_number)),
     ("eth_gasPrice", Lookup(gas_price)),
@@ -29,25 +29,25 @@ pub(super) const METHODS: Table = &[
     ("eth_protocolVersion", Lookup(protocol_version)),
 ];
 
-fn chain_id(view: &View, _: &Args) -> RpcResult {
+fn chain_id(view: &NodeView, _: &RpcArgs) -> RpcResult {
     ok(U64::from(view.chain.chain_id()))
 }
 
-fn block_number(view: &View, _: &Args) -> RpcResult {
+fn block_number(view: &NodeView, _: &RpcArgs) -> RpcResult {
     ok(U64::from(view.chain.block_number()))
 }
 
-fn gas_price(view: &View, _: &Args) -> RpcResult {
+fn gas_price(view: &NodeView, _: &RpcArgs) -> RpcResult {
     ok(U128::from(view.chain.newest_gas_price()))
 }
 
 /// Tips are dropped on Arbitrum, so none is suggested; there is no blob market.
-fn zero(_: &View, _: &Args) -> RpcResult {
+fn zero(_: &NodeView, _: &RpcArgs) -> RpcResult {
     ok(U64::ZERO)
 }
 
 /// Base fees of the last blocks and of the one after them. Rewards are 0: tips are dropped.
-fn fee_history(view: &View, args: &Args) -> RpcResult {
+fn fee_history(view: &NodeView, args: &RpcArgs) -> RpcResult {
     let count = args.u64(0, "block count")?.min(FEE_HISTORY);
     let newest = args.required(1, "newest block", BlockNumberOrTag::Latest)?;
     let percentiles: Vec<f64> = args.required(2, "reward percentiles", Vec::new())?;
@@ -64,7 +64,7 @@ fn fee_history(view: &View, args: &Args) -> RpcResult {
     let before = oldest.checked_sub(1).map(BlockId::number);
     let before = before.and_then(|id| view.chain.block(id));
     let before = before.map_or(0, |block| block.header.timestamp);
-    let mut load = Load::new(view.chain.speed_limit(), before);
+    let mut load = GasLoad::new(view.chain.speed_limit(), before);
     for number in oldest..=newest {
         // Blocks before the first one (`--number`) do not exist.
         let Some(block) = view.chain.block(BlockId::number(number)) else {
@@ -99,14 +99,14 @@ fn fee_history(view: &View, args: &Args) -> RpcResult {
 
 /// Nitro's values for the share of gas that a block has used: the gas of all blocks with its timestamp, beside twice
 /// what the speed limit allows in the seconds since the timestamp before.
-struct Load {
+struct GasLoad {
     limit: u64,
     timestamp: u64,
     seconds: u64,
     gas: u64,
 }
 
-impl Load {
+impl GasLoad {
     fn new(limit: u64, timestamp: u64) -> Self {
         let (seconds, gas) = (0, 0);
         Self {
@@ -136,7 +136,7 @@ impl Load {
 }
 
 /// EIP-7910: the rules that hold now. Nothing follows by date, and there are no blobs.
-fn config(view: &View, _: &Args) -> RpcResult {
+fn config(view: &NodeView, _: &RpcArgs) -> RpcResult {
     const HISTORY: &str = "0x0000f90827f1c53a10cb7a02335b175320002935";
     let contracts = match view.chain.arbos_version() {
         40.. => serde_json::json!({ "HISTORY_STORAGE_ADDRESS": HISTORY }),
@@ -156,7 +156,7 @@ fn config(view: &View, _: &Args) -> RpcResult {
     }))
 }
 
-fn accounts(view: &View, _: &Args) -> RpcResult {
+fn accounts(view: &NodeView, _: &RpcArgs) -> RpcResult {
     let own = view.accounts.all().map(|signer| signer.address());
     let mut accounts: Vec<Address> = own.collect();
     let impersonated = view.chain.impersonated();
@@ -168,14 +168,14 @@ fn accounts(view: &View, _: &Args) -> RpcResult {
     ok(accounts)
 }
 
-fn coinbase(view: &View, _: &Args) -> RpcResult {
+fn coinbase(view: &NodeView, _: &RpcArgs) -> RpcResult {
     ok(view.chain.coinbase())
 }
 
-fn not_syncing(_: &View, _: &Args) -> RpcResult {
+fn not_syncing(_: &NodeView, _: &RpcArgs) -> RpcResult {
     ok(false)
 }
 
-fn protocol_version(_: &View, _: &Args) -> RpcResult {
+fn protocol_version(_: &NodeView, _: &RpcArgs) -> RpcResult {
     ok("0x41")
 }

@@ -8,18 +8,18 @@ use alloy::primitives::{B256, U64, U256};
 use serde::{Serialize, Serializer};
 use stylus_chain::{Block, BlockId, LAST_SECOND};
 
-use super::answer::{Each, done, ok};
-use super::args::Args;
+use super::answer::{LazyList, done, ok};
+use super::args::RpcArgs;
 use super::json as convert;
-use super::method::Method::{Change, Lookup};
-use super::method::{RpcResult, Table};
+use super::method::RpcMethod::{Change, Lookup};
+use super::method::{MethodTable, RpcResult};
 use crate::config::MiningMode;
 use crate::limits::{BLOCKS, SNAPSHOTS};
-use crate::node::Node;
+use crate::node::DevNode;
 use crate::rpc_error::RpcError;
-use crate::view::View;
+use crate::view::NodeView;
 
-pub(super) const METHODS: Table = &[
+pub(super) const METHODS: MethodTable = &[
     ("evm_mine", Change(evm_mine)),
     ("evm_mine_detailed", Change(mine_detailed)),
     ("anvil_mine_detailed", Change(mine_detailed)),
@@ -70,30 +70,30 @@ pub(super) const METHODS: Table = &[
 ];
 
 /// One block, or what `{timestamp, blocks}` or a bare timestamp asks for.
-fn evm_mine(node: &mut Node, args: &Args) -> RpcResult {
+fn evm_mine(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     mine_as_requested(node, args)?;
     ok("0x0")
 }
 
 /// Like `evm_mine`, with the new blocks as the answer.
-fn mine_detailed(node: &mut Node, args: &Args) -> RpcResult {
+fn mine_detailed(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     let before = node.chain.block_number();
     mine_as_requested(node, args)?;
     let blocks = (before + 1..=node.chain.block_number())
         .filter_map(|number| node.chain.block(BlockId::number(number)));
-    ok(Each::of(blocks.map(Detailed)))
+    ok(LazyList::new(blocks.map(DetailedBlock)))
 }
 
 /// A block with its transactions, made while it is written.
-struct Detailed(Arc<Block>);
+struct DetailedBlock(Arc<Block>);
 
-impl Serialize for Detailed {
+impl Serialize for DetailedBlock {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         convert::block(&self.0, true).serialize(serializer)
     }
 }
 
-fn mine_as_requested(node: &mut Node, args: &Args) -> Result<(), RpcError> {
+fn mine_as_requested(node: &mut DevNode, args: &RpcArgs) -> Result<(), RpcError> {
     #[derive(serde::Deserialize)]
     #[serde(untagged)]
     enum MineOptions {
@@ -116,7 +116,7 @@ fn mine_as_requested(node: &mut Node, args: &Args) -> Result<(), RpcError> {
 }
 
 /// `(blocks, interval)`; the interval is in seconds.
-fn mine(node: &mut Node, args: &Args) -> RpcResult {
+fn mine(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     let blocks = block_count(args.opt(0, "blocks")?)?;
     let interval = args.opt_u64(1, "interval")?;
     let interval = interval.map(|seconds| in_time("interval", seconds));
@@ -124,25 +124,25 @@ fn mine(node: &mut Node, args: &Args) -> RpcResult {
     done()
 }
 
-fn mining(_: &View, _: &Args) -> RpcResult {
+fn mining(_: &NodeView, _: &RpcArgs) -> RpcResult {
     ok(true)
 }
 
-fn miner_start(node: &mut Node, _: &Args) -> RpcResult {
+fn miner_start(node: &mut DevNode, _: &RpcArgs) -> RpcResult {
     node.set_mining(MiningMode::Auto)?;
     done()
 }
 
-fn miner_stop(node: &mut Node, _: &Args) -> RpcResult {
+fn miner_stop(node: &mut DevNode, _: &RpcArgs) -> RpcResult {
     node.set_mining(MiningMode::Manual)?;
     done()
 }
 
-fn automine(view: &View, _: &Args) -> RpcResult {
+fn automine(view: &NodeView, _: &RpcArgs) -> RpcResult {
     ok(view.chain.automine())
 }
 
-fn set_automine(node: &mut Node, args: &Args) -> RpcResult {
+fn set_automine(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     let is_on: bool = args.get(0, "on")?;
     let mode = if is_on {
         MiningMode::Auto
@@ -155,12 +155,12 @@ fn set_automine(node: &mut Node, args: &Args) -> RpcResult {
 }
 
 /// Seconds, or null without a clock.
-fn interval_mining(view: &View, _: &Args) -> RpcResult {
+fn interval_mining(view: &NodeView, _: &RpcArgs) -> RpcResult {
     ok(view.mining_interval.map(|interval| interval.as_secs()))
 }
 
 /// Seconds; 0 stops the clock. Mining per transaction stops, too, as in anvil.
-fn set_interval_mining(node: &mut Node, args: &Args) -> RpcResult {
+fn set_interval_mining(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     match args.u64(0, "seconds")? {
         0 => node.set_mining(MiningMode::Manual)?,
         seconds => node.set_mining(MiningMode::Interval(Duration::from_secs(seconds)))?,
@@ -168,13 +168,13 @@ fn set_interval_mining(node: &mut Node, args: &Args) -> RpcResult {
     done()
 }
 
-fn snapshot(node: &mut Node, _: &Args) -> RpcResult {
+fn snapshot(node: &mut DevNode, _: &RpcArgs) -> RpcResult {
     SNAPSHOTS.check(node.chain.snapshots().len() + 1)?;
     ok(U64::from(node.chain.snapshot()))
 }
 
 /// False when the snapshot is unknown or used up; later ones are used up with it.
-fn revert(node: &mut Node, args: &Args) -> RpcResult {
+fn revert(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     let id = args.opt_u64(0, "snapshot id")?;
     let Some(id) = id else {
         return ok(false);
@@ -187,35 +187,35 @@ fn revert(node: &mut Node, args: &Args) -> RpcResult {
 }
 
 /// The answer is the total shift in seconds.
-fn increase_time(node: &mut Node, args: &Args) -> RpcResult {
+fn increase_time(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     let seconds = in_time("seconds", args.u64(0, "seconds")?)?;
     ok(node.chain.increase_time(seconds))
 }
 
-fn set_time(node: &mut Node, args: &Args) -> RpcResult {
+fn set_time(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     let seconds = seconds_of(args.u64(0, "timestamp")?);
     // Seconds from now on, as in anvil: none for a time that has passed.
     ok(node.chain.set_time(in_time("timestamp", seconds)?).max(0))
 }
 
-fn set_next_timestamp(node: &mut Node, args: &Args) -> RpcResult {
+fn set_next_timestamp(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     node.chain
         .set_next_timestamp(in_time("timestamp", args.u64(0, "timestamp")?)?)?;
     done()
 }
 
-fn set_timestamp_interval(node: &mut Node, args: &Args) -> RpcResult {
+fn set_timestamp_interval(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     let seconds = in_time("interval", args.u64(0, "seconds")?)?;
     node.chain.set_timestamp_interval(Some(seconds));
     done()
 }
 
-fn remove_timestamp_interval(node: &mut Node, _: &Args) -> RpcResult {
+fn remove_timestamp_interval(node: &mut DevNode, _: &RpcArgs) -> RpcResult {
     node.chain.set_timestamp_interval(None);
     ok(true)
 }
 
-fn set_block_gas_limit(node: &mut Node, args: &Args) -> RpcResult {
+fn set_block_gas_limit(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     node.chain.set_block_gas_limit(args.u64(0, "gas limit")?);
     ok(true)
 }
@@ -240,7 +240,7 @@ pub(super) fn block_count(blocks: Option<U256>) -> Result<u64, RpcError> {
 }
 
 /// Number and hash, as `hardhat_metadata` lists snapshots.
-pub(super) fn snapshot_list(view: &View) -> BTreeMap<U256, (u64, B256)> {
+pub(super) fn snapshot_list(view: &NodeView) -> BTreeMap<U256, (u64, B256)> {
     let snapshots = view.chain.snapshots();
     let listed = snapshots.map(|(id, head)| {
         let hash = view.chain.block_hash(head).unwrap_or_default();

@@ -10,38 +10,38 @@ use serde_json::value::RawValue;
 
 use super::call_parameter::CallParameter;
 use super::filter_words;
-use super::hexadecimal::{Kind, NO_PREFIX, digits, misread, quoted};
-use super::tracer_options::Options;
+use super::hexadecimal::{HexKind, NO_PREFIX, digits, misread, quoted};
+use super::tracer_options::TracerOptions;
 
 /// The type that geth reads a text into.
-struct Type {
+struct GethType {
     name: &'static str,
-    kind: Kind,
+    kind: HexKind,
 }
 
-const HASH: Type = Type {
+const HASH: GethType = GethType {
     name: "common.Hash",
-    kind: Kind::Digits(64),
+    kind: HexKind::Digits(64),
 };
-const ADDRESS: Type = Type {
+const ADDRESS: GethType = GethType {
     name: "common.Address",
-    kind: Kind::Digits(40),
+    kind: HexKind::Digits(40),
 };
-const BYTES: Type = Type {
+const BYTES: GethType = GethType {
     name: "hexutil.Bytes",
-    kind: Kind::Bytes,
+    kind: HexKind::Bytes,
 };
-const U64: Type = Type {
+const U64: GethType = GethType {
     name: "hexutil.Uint64",
-    kind: Kind::Number(64),
+    kind: HexKind::Number(64),
 };
-const BIG: Type = Type {
+const BIG: GethType = GethType {
     name: "*hexutil.Big",
-    kind: Kind::Number(256),
+    kind: HexKind::Number(256),
 };
 
 /// The fields of a call or transaction that are hexadecimal.
-const CALL: [(&str, Type); 11] = [
+const CALL: [(&str, GethType); 11] = [
     ("from", ADDRESS),
     ("to", ADDRESS),
     ("gas", U64),
@@ -84,7 +84,7 @@ pub(super) fn fault<T: 'static>(json: &str) -> Option<String> {
     if wanted == TypeId::of::<StateOverride>() {
         return overrides(json);
     }
-    if wanted == TypeId::of::<Options>() {
+    if wanted == TypeId::of::<TracerOptions>() {
         return overrides(object(json)?.get("stateOverrides")?.get());
     }
     let is_bare =
@@ -116,7 +116,7 @@ fn overrides(json: &str) -> Option<String> {
     })
 }
 
-impl Type {
+impl GethType {
     /// Returns the fault of a value; `place` is where Go has it.
     fn fault(&self, json: &str, place: &str) -> Option<String> {
         let name = self.name;
@@ -126,7 +126,7 @@ impl Type {
         let Some(text) = quoted(json) else {
             return Some(unread("non-string".to_owned()));
         };
-        if let (Kind::Digits(expected), Some(found)) = (self.kind, digits(text))
+        if let (HexKind::Digits(expected), Some(found)) = (self.kind, digits(text))
             && found.len() != expected
             && found.len().is_multiple_of(2)
         {
@@ -199,7 +199,7 @@ mod tests {
         let short = Some("hex string has length 2, want 40 for common.Address".into());
         assert_eq!(fault::<StateOverride>("{\"0x12\":{}}"), short);
         assert_eq!(
-            fault::<Options>("{\"stateOverrides\":{\"0x12\":{}}}"),
+            fault::<TracerOptions>("{\"stateOverrides\":{\"0x12\":{}}}"),
             short
         );
         assert_eq!(fault::<u64>("16"), None);

@@ -8,18 +8,18 @@ use serde_json::{Value, json};
 use stylus_chain::{BlockId, Chain, Overrides};
 
 use super::answer::ok;
-use super::args::Args;
-use super::method::Method::Read;
-use super::method::{RpcResult, Table};
+use super::args::RpcArgs;
+use super::method::RpcMethod::Read;
+use super::method::{MethodTable, RpcResult};
 use super::request;
 use crate::accounts::DevAccounts;
 use crate::rpc_error::RpcError;
-use crate::view::View;
+use crate::view::NodeView;
 
-pub(super) const METHODS: Table = &[("eth_fillTransaction", Read(fill_transaction))];
+pub(super) const METHODS: MethodTable = &[("eth_fillTransaction", Read(fill_transaction))];
 
 /// The transaction with every field, and encoded with a signature of zeros.
-fn fill_transaction(view: &View, args: &Args) -> RpcResult {
+fn fill_transaction(view: &NodeView, args: &RpcArgs) -> RpcResult {
     let request: TransactionRequest = args.get(0, "transaction")?;
     let from = sender(&view.accounts, &request)?;
     let filled = fill(&view.chain, from, request)?;

@@ -4,17 +4,17 @@ use alloy::primitives::{B256, U64, U256};
 use alloy_rpc_types::{BlockNumberOrTag, Filter, FilterBlockOption};
 
 use super::answer::ok;
-use super::args::Args;
+use super::args::RpcArgs;
 use super::block::check_order;
 use super::hexadecimal::quoted;
-use super::method::Method::{Lookup, Read};
-use super::method::{RpcResult, Table};
-use crate::events::Event;
-use crate::filters::Watch;
+use super::method::RpcMethod::{Lookup, Read};
+use super::method::{MethodTable, RpcResult};
+use crate::events::ChainEvent;
+use crate::filters::FilterKind;
 use crate::rpc_error::RpcError;
-use crate::view::View;
+use crate::view::NodeView;
 
-pub(super) const METHODS: Table = &[
+pub(super) const METHODS: MethodTable = &[
     ("eth_newFilter", Read(new_filter)),
     ("eth_newBlockFilter", Lookup(new_block_filter)),
     (
@@ -26,34 +26,34 @@ pub(super) const METHODS: Table = &[
     ("eth_uninstallFilter", Lookup(uninstall)),
 ];
 
-fn new_filter(view: &View, args: &Args) -> RpcResult {
+fn new_filter(view: &NodeView, args: &RpcArgs) -> RpcResult {
     let filter: Filter = args.get(0, "filter")?;
     check_order(&filter, args)?;
-    install(view, Watch::Logs(Box::new(filter)))
+    install(view, FilterKind::Logs(Box::new(filter)))
 }
 
-fn new_block_filter(view: &View, _: &Args) -> RpcResult {
-    install(view, Watch::Blocks)
+fn new_block_filter(view: &NodeView, _: &RpcArgs) -> RpcResult {
+    install(view, FilterKind::Blocks)
 }
 
-fn new_transaction_filter(view: &View, _: &Args) -> RpcResult {
-    install(view, Watch::Transactions)
+fn new_transaction_filter(view: &NodeView, _: &RpcArgs) -> RpcResult {
+    install(view, FilterKind::Transactions)
 }
 
-fn install(view: &View, watch: Watch) -> RpcResult {
+fn install(view: &NodeView, watch: FilterKind) -> RpcResult {
     let mut filters = view.filters.lock();
     let id = filters.install(watch, view.events_end, &view.filters_of_caller)?;
     ok(U64::from(id))
 }
 
-fn watched(view: &View, id: u64) -> Result<Watch, RpcError> {
+fn watched(view: &NodeView, id: u64) -> Result<FilterKind, RpcError> {
     let mut filters = view.filters.lock();
     let watch = filters.watch(id).cloned();
     watch.ok_or_else(unknown)
 }
 
 /// Returns the events since the last poll. A poll that fails has reported nothing, but that more happened than is kept.
-fn changes(view: &View, args: &Args) -> RpcResult {
+fn changes(view: &NodeView, args: &RpcArgs) -> RpcResult {
     let id = id(args)?;
     let watch = watched(view, id)?;
     loop {
@@ -73,22 +73,22 @@ fn changes(view: &View, args: &Args) -> RpcResult {
 }
 
 /// Returns the part of these events that a filter selects.
-fn happened(view: &View, watch: &Watch, events: Vec<Event>) -> RpcResult {
+fn happened(view: &NodeView, watch: &FilterKind, events: Vec<ChainEvent>) -> RpcResult {
     // A block that was taken back is not there any more.
     let number = |hash: B256| view.chain.resolve(hash.into()).ok();
     match watch {
-        Watch::Transactions => {
+        FilterKind::Transactions => {
             let hashes = events.into_iter().filter_map(|event| match event {
-                Event::Transaction(hash) => Some(hash),
-                Event::Block(_) => None,
+                ChainEvent::Transaction(hash) => Some(hash),
+                ChainEvent::Block(_) => None,
             });
             ok(hashes.collect::<Vec<_>>())
         }
-        Watch::Blocks => {
+        FilterKind::Blocks => {
             let hashes = blocks(&events).filter(|hash| number(*hash).is_some());
             ok(hashes.collect::<Vec<_>>())
         }
-        Watch::Logs(filter) => {
+        FilterKind::Logs(filter) => {
             let numbers = || blocks(&events).filter_map(number);
             match (numbers().min(), numbers().max()) {
                 (Some(first), Some(last)) => logs_between(view, filter, first, last),
@@ -98,17 +98,17 @@ fn happened(view: &View, watch: &Watch, events: Vec<Event>) -> RpcResult {
     }
 }
 
-fn blocks(events: &[Event]) -> impl Iterator<Item = B256> {
+fn blocks(events: &[ChainEvent]) -> impl Iterator<Item = B256> {
     events.iter().filter_map(|event| match event {
-        Event::Block(hash) => Some(*hash),
-        Event::Transaction(_) => None,
+        ChainEvent::Block(hash) => Some(*hash),
+        ChainEvent::Transaction(_) => None,
     })
 }
 
 /// All logs that a log filter selects, polled before or not.
-fn all_logs(view: &View, args: &Args) -> RpcResult {
+fn all_logs(view: &NodeView, args: &RpcArgs) -> RpcResult {
     let id = id(args)?;
-    let Watch::Logs(filter) = watched(view, id)? else {
+    let FilterKind::Logs(filter) = watched(view, id)? else {
         return Err(RpcError::Params(format!(
             "filter {id:#x} selects no logs: use eth_getFilterChanges"
         )));
@@ -126,12 +126,12 @@ fn all_logs(view: &View, args: &Args) -> RpcResult {
     ok(view.chain.logs(&filter)?)
 }
 
-fn uninstall(view: &View, args: &Args) -> RpcResult {
+fn uninstall(view: &NodeView, args: &RpcArgs) -> RpcResult {
     ok(view.filters.lock().uninstall(id(args)?))
 }
 
 /// The part of the filter's own range that lies between two blocks, both included.
-fn logs_between(view: &View, filter: &Filter, first: u64, last: u64) -> RpcResult {
+fn logs_between(view: &NodeView, filter: &Filter, first: u64, last: u64) -> RpcResult {
     let mut selected = filter.clone();
     if let FilterBlockOption::Range {
         from_block,
@@ -151,7 +151,7 @@ fn logs_between(view: &View, filter: &Filter, first: u64, last: u64) -> RpcResul
 }
 
 /// The id of a filter. There is none with more than 64 bits.
-fn id(args: &Args) -> Result<u64, RpcError> {
+fn id(args: &RpcArgs) -> Result<u64, RpcError> {
     if let (Some(json), false) = (args.json(0), args.admission().is_lenient())
         && quoted(json).is_none()
     {
@@ -178,16 +178,16 @@ mod tests {
     use stylus_chain::{Budget, Chain, ChainConfig};
 
     use crate::accounts::DevAccounts;
-    use crate::config::Admission;
-    use crate::node::Node;
+    use crate::config::AdmissionPolicy;
+    use crate::node::DevNode;
     use crate::rpc::answer_at_once;
 
     #[test]
     fn a_poll_that_is_ended_and_starts_again_finds_its_logs() {
         let accounts = DevAccounts::nitro_alone().expect("accounts");
         let from = accounts.nitro().address();
-        let mut node = Node::of_chain(Chain::new(ChainConfig::default()), accounts);
-        let ask = |node: &mut Node, method: &str, params: Value| -> Value {
+        let mut node = DevNode::from_chain(Chain::new(ChainConfig::default()), accounts);
+        let ask = |node: &mut DevNode, method: &str, params: Value| -> Value {
             let params = serde_json::value::to_raw_value(&params).expect("JSON");
             let answer = answer_at_once(node, method, Some(&params)).expect("an answer");
             node.announce();
@@ -201,10 +201,10 @@ mod tests {
         ask(&mut node, "eth_sendUnsignedTransaction", sent);
 
         let params = json!([filter]).to_string();
-        let args = Args::new(
+        let args = RpcArgs::new(
             "eth_newFilter",
             &Params::new(Some(&params)),
-            Admission::Lenient,
+            AdmissionPolicy::Lenient,
         )
         .expect("parameters");
         let mut ended = node.view();

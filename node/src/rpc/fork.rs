@@ -8,29 +8,37 @@ use serde_json::{Value, json};
 use stylus_chain::{Budget, Chain};
 
 use super::answer::done;
-use super::args::Args;
+use super::args::RpcArgs;
 use super::change::in_turn;
-use super::method::{Context, RpcResult};
-use crate::config::Admission;
+use super::method::{RpcContext, RpcRequest, RpcResult};
+use crate::config::AdmissionPolicy;
 use crate::error::NodeError;
-use crate::executor::Share;
-use crate::fork::{Fork, ForkBlock, ForkError, ForkOptions, Verify};
-use crate::node::Node;
+use crate::executor::CallerShare;
+use crate::fork::{Fork, ForkBlock, ForkError, ForkOptions, VerifyMode};
+use crate::node::DevNode;
 use crate::rpc_error::RpcError;
-use crate::view::View;
+use crate::view::NodeView;
 
 /// Methods that ask an endpoint before they change the node: the chain's thread does not wait for it.
-pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
+pub(super) fn register(module: &mut RpcModule<RpcContext>) -> Result<(), RegisterMethodError> {
     for name in ["anvil_setRpcUrl", "hardhat_setRpcUrl"] {
         module.register_async_method(name, move |params, context, caller| async move {
-            let args = Args::new(name, &params, Admission::Lenient)?;
-            set_rpc_url((&context, &Share::of(&caller)), &args).await
+            let args = RpcArgs::new(name, &params, AdmissionPolicy::Lenient)?;
+            let request = RpcRequest {
+                context: &context,
+                share: &CallerShare::from_extensions(&caller),
+            };
+            set_rpc_url(request, &args).await
         })?;
     }
     for name in ["anvil_reset", "hardhat_reset"] {
         module.register_async_method(name, move |params, context, caller| async move {
-            let args = Args::new(name, &params, Admission::Lenient)?;
-            reset((&context, &Share::of(&caller)), &args).await
+            let args = RpcArgs::new(name, &params, AdmissionPolicy::Lenient)?;
+            let request = RpcRequest {
+                context: &context,
+                share: &CallerShare::from_extensions(&caller),
+            };
+            reset(request, &args).await
         })?;
     }
     Ok(())
@@ -39,13 +47,14 @@ pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMe
 /// The block to fork and its endpoint.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Forking {
+struct ForkParameter {
     json_rpc_url: Option<String>,
     block_number: Option<U256>,
 }
 
 /// Asks another endpoint of the same chain from now on, where a chain is forked.
-async fn set_rpc_url((context, share): (&Context, &Share), args: &Args) -> RpcResult {
+async fn set_rpc_url(request: RpcRequest<'_>, args: &RpcArgs) -> RpcResult {
+    let RpcRequest { context, share } = request;
     let url: String = args.get(0, "URL")?;
     let Some(fork) = context.worker.view().await?.fork else {
         // Without a fork anvil takes it, and nothing is asked from then on either.
@@ -58,46 +67,48 @@ async fn set_rpc_url((context, share): (&Context, &Share), args: &Args) -> RpcRe
 
 /// Back to the first block: of a chain of its own when no fork is named, of the fork otherwise. An
 /// empty `forking` is what clients send for a plain reset.
-async fn reset((context, share): (&Context, &Share), args: &Args) -> RpcResult {
+async fn reset(request: RpcRequest<'_>, args: &RpcArgs) -> RpcResult {
+    let RpcRequest { context, share } = request;
     let options: Value = args.opt(0, "options")?.unwrap_or_default();
     let forking = match options.get("forking") {
         Some(forking) if !forking.is_null() => Some(forking),
         _ => options.get("jsonRpcUrl").map(|_| &options),
     };
-    let forking: Option<Forking> = forking
-        .map(Forking::deserialize)
+    let forking: Option<ForkParameter> = forking
+        .map(ForkParameter::deserialize)
         .transpose()
         .map_err(|error| RpcError::Params(format!("parameter 0 (options): {error}")))?;
     let view = context.worker.view().await?;
     let next = match (forking, view.fork) {
         (Some(forking), current) if is_named(&forking) => {
-            Next::Fork(wanted(forking, current, view.verify)?)
+            ForkTarget::Fork(wanted(forking, current, view.verify)?)
         }
-        (Some(_), Some(current)) => Next::Again(current),
-        (None, Some(_)) => return start_over((context, share), Start::Leave).await,
-        (_, None) => return start_over((context, share), Start::Reset).await,
+        (Some(_), Some(current)) => ForkTarget::Again(current),
+        (None, Some(_)) => return start_over(request, RestartMode::Leave).await,
+        (_, None) => return start_over(request, RestartMode::Reset).await,
     };
     let (plain, dev) = (view.plain, view.accounts.nitro().address());
     let forked = move |budget: &Budget| {
         let fork = match next {
-            Next::Again(fork) => fork,
-            Next::Fork(options) => Fork::connect_within(options, budget)?,
+            ForkTarget::Again(fork) => fork,
+            ForkTarget::Fork(options) => Fork::connect_within(options, budget)?,
         };
         let chain = fork.chain(&plain, dev, budget)?;
-        Ok(Start::Fork(Box::new(chain), fork))
+        Ok(RestartMode::Fork(Box::new(chain), fork))
     };
     let start = context.executor.wait_for_endpoint(share, forked).await?;
-    start_over((context, share), start).await
+    start_over(request, start).await
 }
 
 /// Starts over, in the caller's turn.
-async fn start_over((context, share): (&Context, &Share), start: Start) -> RpcResult {
-    let begin = move |node: &mut Node| {
+async fn start_over(request: RpcRequest<'_>, start: RestartMode) -> RpcResult {
+    let RpcRequest { context, share } = request;
+    let begin = move |node: &mut DevNode| {
         let snapshots = node.chain.next_snapshot();
         match start {
-            Start::Reset => node.chain.reset(),
-            Start::Leave => node.leave_fork(),
-            Start::Fork(chain, fork) => (node.chain, node.fork) = (*chain, Some(fork)),
+            RestartMode::Reset => node.chain.reset(),
+            RestartMode::Leave => node.leave_fork(),
+            RestartMode::Fork(chain, fork) => (node.chain, node.fork) = (*chain, Some(fork)),
         }
         // A number of a snapshot of before means none of those that follow.
         node.chain.number_snapshots_from(snapshots);
@@ -110,26 +121,26 @@ async fn start_over((context, share): (&Context, &Share), start: Start) -> RpcRe
 }
 
 /// The fork that a reset asks for.
-enum Next {
+enum ForkTarget {
     Again(Fork),
     Fork(ForkOptions),
 }
 
 /// The start of a node that starts over.
-enum Start {
+enum RestartMode {
     Reset,
     Leave,
     Fork(Box<Chain>, Fork),
 }
 
-fn is_named(forking: &Forking) -> bool {
+fn is_named(forking: &ForkParameter) -> bool {
     forking.json_rpc_url.is_some() || forking.block_number.is_some()
 }
 
 fn wanted(
-    forking: Forking,
+    forking: ForkParameter,
     current: Option<Fork>,
-    verify: Verify,
+    verify: VerifyMode,
 ) -> Result<ForkOptions, RpcError> {
     let current = current.map(|fork| fork.options());
     let mut options = match (forking.json_rpc_url, current) {
@@ -154,7 +165,7 @@ fn wanted(
 }
 
 /// `forkConfig` of anvil_nodeInfo. Providers put keys into paths and queries: those are not shown.
-pub(super) fn config(view: &View) -> Value {
+pub(super) fn config(view: &NodeView) -> Value {
     match &view.fork {
         Some(fork) => json!({
             "forkUrl": fork.shown(),
@@ -166,7 +177,7 @@ pub(super) fn config(view: &View) -> Value {
 }
 
 /// `forkedNetwork` of anvil_metadata.
-pub(super) fn network(view: &View) -> Value {
+pub(super) fn network(view: &NodeView) -> Value {
     match &view.fork {
         Some(fork) => json!({
             "chainId": fork.head().chain_id,

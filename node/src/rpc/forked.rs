@@ -9,15 +9,15 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::answer::ok;
-use super::args::Args;
+use super::args::RpcArgs;
 use super::method::RpcResult;
-use crate::fork::{Fork, Refused};
+use crate::fork::{EndpointError, Fork};
 use crate::rpc_error::RpcError;
-use crate::view::View;
+use crate::view::NodeView;
 
 /// The rule that says which of a method's answers are the endpoint's.
 #[derive(Clone, Copy)]
-enum Rule {
+enum ForwardRule {
     /// Answers about a block, named by the parameter at this place, that is not younger than the fork.
     Block(usize),
     /// Answers about the state after a block that is older.
@@ -31,7 +31,7 @@ enum Rule {
 }
 
 /// The rule of a method; none where this node's own answer is the whole one.
-fn rule(method: &str) -> Option<Rule> {
+fn rule(method: &str) -> Option<ForwardRule> {
     Some(match method {
         "eth_getBlockByNumber"
         | "eth_getBlockByHash"
@@ -57,9 +57,9 @@ fn rule(method: &str) -> Option<Rule> {
         | "ots_getBlockDetails"
         | "ots_getBlockDetailsByHash"
         | "ots_getBlockTransactions"
-        | "trace_block" => Rule::Block(0),
-        "eth_getAccount" => Rule::Block(1),
-        "eth_getProof" => Rule::Block(2),
+        | "trace_block" => ForwardRule::Block(0),
+        "eth_getAccount" => ForwardRule::Block(1),
+        "eth_getProof" => ForwardRule::Block(2),
         "eth_getBalance"
         | "eth_getCode"
         | "eth_getTransactionCount"
@@ -70,8 +70,8 @@ fn rule(method: &str) -> Option<Rule> {
         | "eth_createAccessList"
         | "eth_simulateV1"
         | "debug_traceCall"
-        | "ots_hasCode" => Rule::State(1),
-        "eth_getStorageAt" => Rule::State(2),
+        | "ots_hasCode" => ForwardRule::State(1),
+        "eth_getStorageAt" => ForwardRule::State(2),
         "eth_getTransactionByHash"
         | "eth_getTransactionReceipt"
         | "eth_getRawTransactionByHash"
@@ -80,22 +80,22 @@ fn rule(method: &str) -> Option<Rule> {
         | "trace_transaction"
         | "ots_getTransactionError"
         | "ots_traceTransaction"
-        | "ots_getInternalOperations" => Rule::Transaction,
+        | "ots_getInternalOperations" => ForwardRule::Transaction,
         "eth_getTransactionBySenderAndNonce"
         | "ots_getTransactionBySenderAndNonce"
-        | "ots_getContractCreator" => Rule::Unknown,
-        "eth_getLogs" | "trace_filter" => Rule::Range,
+        | "ots_getContractCreator" => ForwardRule::Unknown,
+        "eth_getLogs" | "trace_filter" => ForwardRule::Range,
         _ => return None,
     })
 }
 
 /// A block as a request names it, tags that move aside.
-enum Named {
+enum BlockName {
     Number(u64),
     Hash(B256),
 }
 
-impl Named {
+impl BlockName {
     fn parse(value: &Value) -> Option<Self> {
         match value {
             Value::Object(fields) => {
@@ -115,7 +115,7 @@ impl Named {
 }
 
 /// A question to the endpoint.
-pub(super) enum Question {
+pub(super) enum UpstreamQuery {
     /// The request, with these parameters.
     Whole(Value),
     /// The request, if what this method and these parameters find is not younger than the fork.
@@ -127,7 +127,7 @@ pub(super) enum Question {
 }
 
 /// The endpoint's part in an answer.
-pub(super) enum Upstream {
+pub(super) enum UpstreamAnswer {
     /// All of it.
     Whole(Box<RawValue>),
     /// The first entries of a list, if any.
@@ -135,27 +135,27 @@ pub(super) enum Upstream {
 }
 
 /// Returns the question to the endpoint for a request, if there is one.
-pub(super) fn question(view: &View, method: &str, args: &Args) -> Option<Question> {
+pub(super) fn question(view: &NodeView, method: &str, args: &RpcArgs) -> Option<UpstreamQuery> {
     let head = view.fork.as_ref()?.head().number;
-    let of_block = |named: Named, youngest: Option<u64>| {
+    let of_block = |named: BlockName, youngest: Option<u64>| {
         let number = match named {
-            Named::Number(number) => number,
-            Named::Hash(hash) => match view.chain.resolve(hash.into()) {
+            BlockName::Number(number) => number,
+            BlockName::Hash(hash) => match view.chain.resolve(hash.into()) {
                 Ok(number) => number,
                 Err(_) => {
-                    return Some(Question::IfOlder(
+                    return Some(UpstreamQuery::IfOlder(
                         "eth_getBlockByHash",
                         json!([hash, false]),
                     ));
                 }
             },
         };
-        (Some(number) <= youngest).then(|| Question::Whole(args.to_value()))
+        (Some(number) <= youngest).then(|| UpstreamQuery::Whole(args.to_value()))
     };
     let parameter = |at: usize| args.opt::<Value>(at, "block").ok().flatten();
     match rule(method)? {
         // Its transactions and receipts are the endpoint's; its state may have changed here.
-        Rule::Block(0)
+        ForwardRule::Block(0)
             if method != "debug_storageRangeAt"
                 && is_tag(parameter(0).as_ref())
                 && view.chain.block_number() == head =>
@@ -164,29 +164,29 @@ pub(super) fn question(view: &View, method: &str, args: &Args) -> Option<Questio
             let list = params.as_array_mut()?;
             list.resize(list.len().max(1), Value::Null);
             list[0] = json!(U64::from(head));
-            Some(Question::Whole(params))
+            Some(UpstreamQuery::Whole(params))
         }
-        Rule::Block(at) => of_block(Named::parse(&parameter(at)?)?, Some(head)),
-        Rule::State(at) => of_block(Named::parse(&parameter(at)?)?, head.checked_sub(1)),
-        Rule::Transaction => {
+        ForwardRule::Block(at) => of_block(BlockName::parse(&parameter(at)?)?, Some(head)),
+        ForwardRule::State(at) => of_block(BlockName::parse(&parameter(at)?)?, head.checked_sub(1)),
+        ForwardRule::Transaction => {
             let hash: B256 = args.get(0, "hash").ok()?;
             let own = view.chain.transaction(hash).is_some() || view.chain.pooled(hash).is_some();
-            (!own).then(|| Question::IfOlder("eth_getTransactionByHash", json!([hash])))
+            (!own).then(|| UpstreamQuery::IfOlder("eth_getTransactionByHash", json!([hash])))
         }
-        Rule::Unknown => Some(Question::Unknown),
-        Rule::Range => {
+        ForwardRule::Unknown => Some(UpstreamQuery::Unknown),
+        ForwardRule::Range => {
             let mut filter: Map<String, Value> = args.get(0, "filter").ok()?;
             if let Some(hash) = filter.get("blockHash").filter(|hash| !hash.is_null()) {
-                return of_block(Named::parse(hash)?, Some(head));
+                return of_block(BlockName::parse(hash)?, Some(head));
             }
             let unbounded = ["fromBlock", "toBlock"].map(|name| is_tag(filter.get(name)));
             if unbounded == [true; 2] && view.chain.block_number() == head {
                 filter.insert("fromBlock".into(), json!(U64::from(head)));
                 filter.insert("toBlock".into(), json!(U64::from(head)));
             }
-            let bound = |name: &str| match Named::parse(filter.get(name)?)? {
-                Named::Number(number) => Some(number),
-                Named::Hash(_) => None,
+            let bound = |name: &str| match BlockName::parse(filter.get(name)?)? {
+                BlockName::Number(number) => Some(number),
+                BlockName::Hash(_) => None,
             };
             let (from, to) = (bound("fromBlock")?, bound("toBlock"));
             if from > head {
@@ -194,7 +194,7 @@ pub(super) fn question(view: &View, method: &str, args: &Args) -> Option<Questio
             }
             let to = U64::from(to.unwrap_or(head).min(head));
             filter.insert("toBlock".into(), json!(to));
-            Some(Question::Before(filter))
+            Some(UpstreamQuery::Before(filter))
         }
     }
 }
@@ -210,29 +210,29 @@ fn is_tag(parameter: Option<&Value>) -> bool {
     }
 }
 
-impl Question {
+impl UpstreamQuery {
     /// Asks it, before this node answers.
     pub(super) async fn asked(
         &self,
         fork: &Fork,
         method: &'static str,
-        args: &Args,
-    ) -> Result<Upstream, RpcError> {
+        args: &RpcArgs,
+    ) -> Result<UpstreamAnswer, RpcError> {
         let whole = async |params: &Value| {
             let answer = forwarded(fork, method, params.clone()).await?;
-            Ok(Upstream::Whole(answer))
+            Ok(UpstreamAnswer::Whole(answer))
         };
         match self {
-            Self::Unknown => Ok(Upstream::Before(Vec::new())),
+            Self::Unknown => Ok(UpstreamAnswer::Before(Vec::new())),
             Self::Whole(params) => whole(params).await,
             Self::Before(filter) => before(fork, method, filter).await,
             Self::IfOlder(lookup, params) => {
                 let found = forwarded(fork, lookup, params.clone()).await?;
                 let asked = args.to_value();
                 if !is_older(fork, &found) {
-                    Ok(Upstream::Before(Vec::new()))
+                    Ok(UpstreamAnswer::Before(Vec::new()))
                 } else if (*lookup, params) == (method, &asked) {
-                    Ok(Upstream::Whole(found))
+                    Ok(UpstreamAnswer::Whole(found))
                 } else {
                     whole(&asked).await
                 }
@@ -245,11 +245,11 @@ impl Question {
 fn is_older(fork: &Fork, answer: &RawValue) -> bool {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
-    struct Placed {
+    struct PlacedAnswer {
         block_number: Option<U64>,
         number: Option<U64>,
     }
-    let placed: Result<Option<Placed>, _> = serde_json::from_str(answer.get());
+    let placed: Result<Option<PlacedAnswer>, _> = serde_json::from_str(answer.get());
     placed.ok().flatten().is_some_and(|placed| {
         let number = placed.block_number.or(placed.number);
         number.is_some_and(|number| number.to::<u64>() <= fork.head().number)
@@ -261,14 +261,14 @@ async fn before(
     fork: &Fork,
     method: &'static str,
     filter: &Map<String, Value>,
-) -> Result<Upstream, RpcError> {
+) -> Result<UpstreamAnswer, RpcError> {
     if filter.contains_key("after") || filter.contains_key("count") {
         return Err(RpcError::NotSupported(
             "`after` and `count` over blocks before the fork".into(),
         ));
     }
     let answer = forwarded(fork, method, json!([filter])).await?;
-    Ok(Upstream::Before(listed(&answer)?))
+    Ok(UpstreamAnswer::Before(listed(&answer)?))
 }
 
 fn listed(list: &RawValue) -> Result<Vec<Box<RawValue>>, RpcError> {
@@ -301,13 +301,13 @@ pub(super) async fn forwarded(fork: &Fork, method: &'static str, mut params: Val
             ok(code.is_ok_and(|code| !code.is_empty()))
         }
         Ok(answer) => Ok(answer),
-        Err(Refused {
+        Err(EndpointError {
             error: Some(error), ..
         }) => Err(RpcError::Endpoint(ErrorObjectOwned::owned(
             i32::try_from(error.code).unwrap_or(-32000),
             error.message.into_owned(),
             error.data,
         ))),
-        Err(Refused { reason, .. }) => Err(RpcError::Unread(reason)),
+        Err(EndpointError { reason, .. }) => Err(RpcError::Unread(reason)),
     }
 }

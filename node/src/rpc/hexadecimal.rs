@@ -2,7 +2,7 @@
 
 /// The kind of value that a text may be.
 #[derive(Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum HexKind {
     /// So many digits.
     Digits(usize),
     /// Bytes, any number of them.
@@ -28,19 +28,19 @@ pub(super) fn digits(text: &str) -> Option<&str> {
 }
 
 /// Returns geth's words for a text that is not empty and that it cannot read, whatever its length is.
-pub(super) fn misread(text: &str, kind: Kind) -> Option<String> {
+pub(super) fn misread(text: &str, kind: HexKind) -> Option<String> {
     /// Bits of a digit.
     const BITS: usize = 4;
     let Some(digits) = digits(text) else {
         return Some(NO_PREFIX.to_owned());
     };
     let words = match kind {
-        Kind::Number(_) if digits.is_empty() => "hex string \"0x\"".to_owned(),
-        Kind::Number(_) if digits.len() > 1 && digits.starts_with('0') => {
+        HexKind::Number(_) if digits.is_empty() => "hex string \"0x\"".to_owned(),
+        HexKind::Number(_) if digits.len() > 1 && digits.starts_with('0') => {
             "hex number with leading zero digits".to_owned()
         }
-        Kind::Number(bits) if digits.len() * BITS > bits => format!("hex number > {bits} bits"),
-        Kind::Digits(_) | Kind::Bytes if !digits.len().is_multiple_of(2) => {
+        HexKind::Number(bits) if digits.len() * BITS > bits => format!("hex number > {bits} bits"),
+        HexKind::Digits(_) | HexKind::Bytes if !digits.len().is_multiple_of(2) => {
             "hex string of odd length".to_owned()
         }
         _ if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) => {
@@ -59,21 +59,21 @@ mod tests {
     fn a_text_is_read_as_geth_reads_it() {
         let long = format!("0x{}", "1".repeat(17));
         for (kind, text, words) in [
-            (Kind::Number(64), "5", Some(NO_PREFIX)),
-            (Kind::Number(64), "0x", Some("hex string \"0x\"")),
-            (Kind::Number(64), "0x0", None),
-            (Kind::Number(64), "0X1f", None),
+            (HexKind::Number(64), "5", Some(NO_PREFIX)),
+            (HexKind::Number(64), "0x", Some("hex string \"0x\"")),
+            (HexKind::Number(64), "0x0", None),
+            (HexKind::Number(64), "0X1f", None),
             (
-                Kind::Number(64),
+                HexKind::Number(64),
                 "0x01",
                 Some("hex number with leading zero digits"),
             ),
-            (Kind::Number(64), &long, Some("hex number > 64 bits")),
-            (Kind::Number(256), &long, None),
-            (Kind::Number(64), "0xg", Some("invalid hex string")),
-            (Kind::Bytes, "0x", None),
-            (Kind::Bytes, "0x123", Some("hex string of odd length")),
-            (Kind::Bytes, "0x0g", Some("invalid hex string")),
+            (HexKind::Number(64), &long, Some("hex number > 64 bits")),
+            (HexKind::Number(256), &long, None),
+            (HexKind::Number(64), "0xg", Some("invalid hex string")),
+            (HexKind::Bytes, "0x", None),
+            (HexKind::Bytes, "0x123", Some("hex string of odd length")),
+            (HexKind::Bytes, "0x0g", Some("invalid hex string")),
         ] {
             assert_eq!(misread(text, kind).as_deref(), words, "{text}");
         }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use stylus_chain::{Block, MinedTransaction, PooledTransaction, Receipt};
 
 use crate::rpc_error::RpcError;
-use crate::view::View;
+use crate::view::NodeView;
 
 /// A JSON document, before it is an answer.
 pub(super) type Document = Result<Value, RpcError>;
@@ -30,20 +30,20 @@ struct NitroBlock<'a> {
     #[serde(flatten)]
     header: Header,
     uncles: [B256; 0],
-    transactions: Transactions<'a>,
+    transactions: BlockTransactions<'a>,
     l1_block_number: U64,
     send_count: U64,
     send_root: B256,
 }
 
 /// The transactions of a block, each made while it is written.
-struct Transactions<'a> {
+struct BlockTransactions<'a> {
     block: &'a Block,
     /// Whole ones, or their hashes.
     full: bool,
 }
 
-impl Serialize for Transactions<'_> {
+impl Serialize for BlockTransactions<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let all = self.block.transactions.iter();
         if self.full {
@@ -64,7 +64,7 @@ pub(super) fn block(block: &Block, full: bool) -> impl Serialize {
     NitroBlock {
         header: rpc_header(block),
         uncles: [],
-        transactions: Transactions { block, full },
+        transactions: BlockTransactions { block, full },
         l1_block_number: U64::from(block.l1_block_number),
         send_count: send_count(block),
         send_root: send_root(block),
@@ -130,9 +130,9 @@ pub(super) fn transaction(tx: &MinedTransaction) -> Transaction {
 }
 
 /// A waiting transaction, made while it is written.
-pub(super) struct Pooled<'a>(pub(super) &'a PooledTransaction);
+pub(super) struct PooledDocument<'a>(pub(super) &'a PooledTransaction);
 
-impl Serialize for Pooled<'_> {
+impl Serialize for PooledDocument<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         pooled(self.0).serialize(serializer)
     }
@@ -152,7 +152,7 @@ pub(super) fn pooled(tx: &PooledTransaction) -> Transaction {
 }
 
 /// A transaction that is mined or waits.
-pub(super) fn known(view: &View, hash: B256) -> Option<Transaction> {
+pub(super) fn known(view: &NodeView, hash: B256) -> Option<Transaction> {
     let mined = view.chain.transaction(hash);
     let waiting = || view.chain.pooled(hash).map(|tx| pooled(&tx));
     mined.map(|tx| transaction(&tx)).or_else(waiting)

@@ -56,21 +56,21 @@ use serde_json::value::RawValue;
 use stylus_chain::Budget;
 use tokio::sync::Semaphore;
 
-use crate::config::Admission;
+use crate::config::AdmissionPolicy;
 use crate::error::NodeError;
-use crate::events::Events;
-use crate::executor::{Executor, Share};
+use crate::events::EventLog;
+use crate::executor::{CallerShare, ReadExecutor};
 use crate::limits::TELLING;
-use crate::node::Node;
+use crate::node::DevNode;
 use crate::rpc_error::RpcError;
-use crate::view::View;
-use crate::worker::Worker;
-use admission::{UnderWay, Waiting};
-use args::Args;
-use forked::{Question, Upstream};
-use method::{Context, Method, RpcResult, Table};
+use crate::view::NodeView;
+use crate::worker::ChainWorker;
+use admission::{SenderCounts, WaitingTransactions};
+use args::RpcArgs;
+use forked::{UpstreamAnswer, UpstreamQuery};
+use method::{MethodTable, RpcContext, RpcMethod, RpcRequest, RpcResult};
 
-const TABLES: &[Table] = &[
+const TABLES: &[MethodTable] = &[
     account::METHODS,
     anvil::METHODS,
     arbitrum::METHODS,
@@ -99,7 +99,7 @@ const TABLES: &[Table] = &[
 
 /// The node's methods, by how they are asked for.
 #[derive(Clone)]
-pub(crate) struct Methodsets {
+pub(crate) struct MethodSets {
     /// Over HTTP, without notifications: a subscription is an unknown method.
     pub(crate) http: Methods,
     /// Over WebSocket.
@@ -111,18 +111,18 @@ pub(crate) struct Methodsets {
 /// # Errors
 /// [`NodeError::Chain`] when two tables name the same method (a test would have seen it).
 pub(crate) fn methods(
-    worker: Worker,
-    executor: Executor,
-    events: Events,
-    admission: Admission,
-) -> Result<Methodsets, NodeError> {
-    let context = Arc::new(Context {
+    worker: ChainWorker,
+    executor: ReadExecutor,
+    events: EventLog,
+    admission: AdmissionPolicy,
+) -> Result<MethodSets, NodeError> {
+    let context = Arc::new(RpcContext {
         worker,
         executor,
         events,
         admission,
-        waiting: Waiting::default(),
-        under_way: UnderWay::default(),
+        waiting: WaitingTransactions::default(),
+        under_way: SenderCounts::default(),
         telling: Arc::new(Semaphore::new(TELLING)),
     });
     let mut module = RpcModule::from_arc(context);
@@ -138,18 +138,21 @@ pub(crate) fn methods(
     let http = Methods::clone(&module);
     subscribe::register(&mut module).map_err(twice)?;
     let socket = module.into();
-    Ok(Methodsets { http, socket })
+    Ok(MethodSets { http, socket })
 }
 
 fn register(
-    module: &mut RpcModule<Context>,
+    module: &mut RpcModule<RpcContext>,
     name: &'static str,
-    method: Method,
+    method: RpcMethod,
 ) -> Result<(), RegisterMethodError> {
     module.register_async_method(name, move |params, context, caller| async move {
-        let args = Args::new(name, &params, context.reading(name))?;
-        let share = Share::of(&caller);
-        answer((&context, &share), (name, method), args).await
+        let args = RpcArgs::new(name, &params, context.reading(name))?;
+        let request = RpcRequest {
+            context: &context,
+            share: &CallerShare::from_extensions(&caller),
+        };
+        answer(request, name, method, args).await
     })?;
     Ok(())
 }
@@ -159,7 +162,7 @@ fn register(
 /// # Errors
 /// That of JSON-RPC.
 pub(crate) fn answer_at_once(
-    node: &mut Node,
+    node: &mut DevNode,
     name: &str,
     parameters: Option<&RawValue>,
 ) -> Result<Box<RawValue>, ErrorObjectOwned> {
@@ -168,14 +171,14 @@ pub(crate) fn answer_at_once(
         return Err(ErrorCode::MethodNotFound.into());
     };
     let parameters = Params::new(parameters.map(RawValue::get));
-    let args = Args::new(name, &parameters, node.admission)?;
+    let args = RpcArgs::new(name, &parameters, node.admission)?;
     let answer = match method {
-        Method::Lookup(reader) | Method::Read(reader) => {
+        RpcMethod::Lookup(reader) | RpcMethod::Read(reader) => {
             let view = node.view();
             let read = reader(&view, &args);
             view.chain.check_source().map_err(RpcError::from).and(read)
         }
-        Method::Change(handler) => node
+        RpcMethod::Change(handler) => node
             .within(&Budget::default(), |node| handler(node, &args))
             .map_err(RpcError::from)
             .flatten(),
@@ -185,41 +188,47 @@ pub(crate) fn answer_at_once(
 
 /// This node's answer, or that of the chain that it forked.
 async fn answer(
-    (context, share): (&Context, &Share),
-    (name, method): (&'static str, Method),
-    args: Args,
+    request: RpcRequest<'_>,
+    name: &'static str,
+    method: RpcMethod,
+    args: RpcArgs,
 ) -> RpcResult {
+    let RpcRequest { context, share } = request;
     let executor = &context.executor;
     let (at_once, reader) = match method {
-        Method::Lookup(reader) => (true, reader),
-        Method::Read(reader) => (false, reader),
-        Method::Change(handler) => {
-            let work = move |node: &mut Node| handler(node, &args);
+        RpcMethod::Lookup(reader) => (true, reader),
+        RpcMethod::Read(reader) => (false, reader),
+        RpcMethod::Change(handler) => {
+            let work = move |node: &mut DevNode| handler(node, &args);
             return context.change(share, work).await;
         }
     };
-    let view = View {
+    let view = NodeView {
         filters_of_caller: share.filters.clone(),
         ..context.worker.view().await?
     };
     let question = forked::question(&view, name, &args);
     let upstream = view.fork.clone().zip(question);
     let before = match &upstream {
-        None | Some((_, Question::Unknown)) => Vec::new(),
+        None | Some((_, UpstreamQuery::Unknown)) => Vec::new(),
         Some((fork, question)) => {
             let asked = question.asked(fork, name, &args);
             match executor.at_endpoint(share, asked).await? {
-                Upstream::Whole(answer) => return Ok(answer),
-                Upstream::Before(entries) => entries,
+                UpstreamAnswer::Whole(answer) => return Ok(answer),
+                UpstreamAnswer::Before(entries) => entries,
             }
         }
     };
     let asked = args.clone();
-    let read = move |view: &View| forked::joined(&before, reader(view, &asked)?);
-    let own = executor.read(view, (at_once, share), read).await;
+    let read = move |view: &NodeView| forked::joined(&before, reader(view, &asked)?);
+    let own = if at_once {
+        executor.read_at_once(view, share, read).await
+    } else {
+        executor.read(view, share, read).await
+    };
     match (upstream, &own) {
         // It is known that there is an answer.
-        (Some((fork, Question::Unknown)), Err(RpcError::NotFound(_))) => {
+        (Some((fork, UpstreamQuery::Unknown)), Err(RpcError::NotFound(_))) => {
             let asked = forked::forwarded(&fork, name, args.to_value());
             executor.at_endpoint(share, asked).await
         }

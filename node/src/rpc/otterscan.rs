@@ -7,19 +7,19 @@ use serde_json::{Value, json};
 use stylus_chain::{Block, BlockId, CallOptions, Chain, MinedTransaction, TraceKind};
 
 use super::account::account_of;
-use super::answer::{Each, done, ok};
-use super::args::Args;
+use super::answer::{LazyList, done, ok};
+use super::args::RpcArgs;
 use super::block::{requested_block, sent_before};
 use super::json as convert;
-use super::method::Method::Read;
-use super::method::{RpcResult, Table};
+use super::method::RpcMethod::Read;
+use super::method::{MethodTable, RpcResult};
 use crate::rpc_error::RpcError;
-use crate::view::View;
+use crate::view::NodeView;
 
 /// The version of Otterscan's methods that anvil names.
 const API_LEVEL: u64 = 8;
 
-pub(super) const METHODS: Table = &[
+pub(super) const METHODS: MethodTable = &[
     ("ots_getApiLevel", Read(api_level)),
     ("ots_hasCode", Read(has_code)),
     ("ots_getTransactionError", Read(transaction_error)),
@@ -36,16 +36,16 @@ pub(super) const METHODS: Table = &[
     ("ots_getInternalOperations", Read(internal_operations)),
 ];
 
-fn api_level(_: &View, _: &Args) -> RpcResult {
+fn api_level(_: &NodeView, _: &RpcArgs) -> RpcResult {
     ok(API_LEVEL)
 }
 
-fn has_code(view: &View, args: &Args) -> RpcResult {
+fn has_code(view: &NodeView, args: &RpcArgs) -> RpcResult {
     ok(!account_of(view, args)?.code.is_empty())
 }
 
 /// Revert data, or nothing.
-fn transaction_error(view: &View, args: &Args) -> RpcResult {
+fn transaction_error(view: &NodeView, args: &RpcArgs) -> RpcResult {
     let receipt = view.chain.receipt(args.get(0, "hash")?);
     ok(receipt.map(|receipt| {
         if receipt.success {
@@ -67,7 +67,7 @@ fn without_transactions(block: &Block) -> Result<Value, RpcError> {
 }
 
 /// The block without its transactions, and how many there are. A number is a plain one here.
-fn block_details(view: &View, args: &Args) -> RpcResult {
+fn block_details(view: &NodeView, args: &RpcArgs) -> RpcResult {
     let block = match args.opt::<u64>(0, "block") {
         Ok(Some(number)) => view.chain.block(BlockId::number(number)),
         Ok(None) | Err(_) => requested_block(view, args)?,
@@ -87,7 +87,7 @@ fn block_details(view: &View, args: &Args) -> RpcResult {
 }
 
 /// A page of a block's transactions, with the first four bytes of their calldata, and their receipts.
-fn block_transactions(view: &View, args: &Args) -> RpcResult {
+fn block_transactions(view: &NodeView, args: &RpcArgs) -> RpcResult {
     let number = BlockId::number(args.u64(0, "block")?);
     let (page, size): (usize, usize) = (args.get(1, "page")?, args.get(2, "page size")?);
     let missing = || RpcError::NotFound("block not found".into());
@@ -97,12 +97,12 @@ fn block_transactions(view: &View, args: &Args) -> RpcResult {
     let end = begin.saturating_add(size).min(block.transactions.len());
     let transactions = block.transactions.get(begin..end).unwrap_or_default();
     let receipts = block.receipts.get(begin..end).unwrap_or_default().iter();
-    ok(Page {
+    ok(BlockPage {
         fullblock: FullBlock {
             header,
-            transactions: Each::of(transactions.iter().map(with_selector)),
+            transactions: LazyList::new(transactions.iter().map(with_selector)),
         },
-        receipts: Each::of(receipts.map(|receipt| Timed {
+        receipts: LazyList::new(receipts.map(|receipt| TimedReceipt {
             receipt: convert::receipt(receipt),
             timestamp: U64::from(block.header.timestamp),
         })),
@@ -111,7 +111,7 @@ fn block_transactions(view: &View, args: &Args) -> RpcResult {
 
 /// A page of a block.
 #[derive(Serialize)]
-struct Page<T: Serialize, R: Serialize> {
+struct BlockPage<T: Serialize, R: Serialize> {
     fullblock: FullBlock<T>,
     receipts: R,
 }
@@ -126,7 +126,7 @@ struct FullBlock<T: Serialize> {
 
 /// A receipt with the time of its block.
 #[derive(Serialize)]
-struct Timed<R: Serialize> {
+struct TimedReceipt<R: Serialize> {
     #[serde(flatten)]
     receipt: R,
     timestamp: U64,
@@ -142,7 +142,7 @@ fn with_selector(transaction: &MinedTransaction) -> Value {
     shown
 }
 
-fn transaction_of_sender(view: &View, args: &Args) -> RpcResult {
+fn transaction_of_sender(view: &NodeView, args: &RpcArgs) -> RpcResult {
     let sender: Address = args.get(0, "sender")?;
     let nonce = args.u64(1, "nonce")?;
     match view.chain.transaction_of(sender, nonce) {
@@ -152,7 +152,7 @@ fn transaction_of_sender(view: &View, args: &Args) -> RpcResult {
 }
 
 /// The transaction that created a contract itself; one that another contract created is not found.
-fn contract_creator(view: &View, args: &Args) -> RpcResult {
+fn contract_creator(view: &NodeView, args: &RpcArgs) -> RpcResult {
     let contract: Address = args.get(0, "address")?;
     let created = view.chain.creation_of(contract);
     let first = BlockId::earliest();
@@ -165,19 +165,19 @@ fn contract_creator(view: &View, args: &Args) -> RpcResult {
     ok(created.map(|(hash, creator)| json!({ "hash": hash, "creator": creator })))
 }
 
-fn header(view: &View, args: &Args) -> RpcResult {
+fn header(view: &NodeView, args: &RpcArgs) -> RpcResult {
     let number: u64 = args.u64(0, "block number")?;
     let block = view.chain.block(BlockId::number(number));
     ok(block.as_deref().map(|block| convert::block(block, false)))
 }
 
-fn calls(chain: &Chain, args: &Args) -> Result<Value, RpcError> {
+fn calls(chain: &Chain, args: &RpcArgs) -> Result<Value, RpcError> {
     let kind = TraceKind::Call(CallOptions::default());
     Ok(chain.trace(args.get(0, "hash")?, kind)?.into_json())
 }
 
 /// Every call, with its depth.
-fn trace(View { chain, .. }: &View, args: &Args) -> RpcResult {
+fn trace(NodeView { chain, .. }: &NodeView, args: &RpcArgs) -> RpcResult {
     fn append(call: &Value, depth: u64, list: &mut Vec<Value>) {
         let mut entry = serde_json::Map::new();
         entry.insert("type".into(), call["type"].clone());
@@ -201,7 +201,7 @@ fn trace(View { chain, .. }: &View, args: &Args) -> RpcResult {
 }
 
 /// Transfers, self-destructs and creations below the outermost call that took place.
-fn internal_operations(View { chain, .. }: &View, args: &Args) -> RpcResult {
+fn internal_operations(NodeView { chain, .. }: &NodeView, args: &RpcArgs) -> RpcResult {
     fn append(call: &Value, list: &mut Vec<Value>) {
         for inner in call["calls"].as_array().into_iter().flatten() {
             if inner.get("error").is_some() {

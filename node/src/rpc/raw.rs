@@ -9,15 +9,15 @@ use alloy::primitives::{B256, Bytes};
 use stylus_chain::{Block, BlockId};
 
 use super::answer::{done, list, ok};
-use super::args::Args;
+use super::args::RpcArgs;
 use super::block::{requested_block, requested_transaction, transaction_of_hash};
-use super::method::Method::Read;
-use super::method::{RpcResult, Table};
+use super::method::RpcMethod::Read;
+use super::method::{MethodTable, RpcResult};
 use super::request::named_block;
 use crate::rpc_error::RpcError;
-use crate::view::View;
+use crate::view::NodeView;
 
-pub(super) const METHODS: Table = &[
+pub(super) const METHODS: MethodTable = &[
     ("eth_getRawTransactionByHash", Read(transaction)),
     ("debug_getRawTransaction", Read(transaction)),
     (
@@ -40,22 +40,22 @@ fn encoded(envelope: &TxEnvelope) -> Bytes {
 }
 
 /// Waiting transactions are found too.
-fn transaction(view: &View, args: &Args) -> RpcResult {
+fn transaction(view: &NodeView, args: &RpcArgs) -> RpcResult {
     let hash: B256 = args.get(0, "hash")?;
     let envelope = view.chain.transaction(hash).map(|tx| tx.envelope);
     let envelope = envelope.or_else(|| view.chain.pooled(hash).map(|tx| tx.into_inner()));
     ok(envelope.map(|envelope| encoded(&envelope)))
 }
 
-fn transaction_at(view: &View, args: &Args) -> RpcResult {
+fn transaction_at(view: &NodeView, args: &RpcArgs) -> RpcResult {
     ok(requested_transaction(view, args)?.map(|tx| encoded(&tx.envelope)))
 }
 
-fn transaction_at_hash(view: &View, args: &Args) -> RpcResult {
+fn transaction_at_hash(view: &NodeView, args: &RpcArgs) -> RpcResult {
     ok(transaction_of_hash(view, args)?.map(|tx| encoded(&tx.envelope)))
 }
 
-fn transactions(view: &View, args: &Args) -> RpcResult {
+fn transactions(view: &NodeView, args: &RpcArgs) -> RpcResult {
     match requested_block(view, args)? {
         Some(block) => list(
             block
@@ -67,7 +67,7 @@ fn transactions(view: &View, args: &Args) -> RpcResult {
     }
 }
 
-fn header(view: &View, args: &Args) -> RpcResult {
+fn header(view: &NodeView, args: &RpcArgs) -> RpcResult {
     let block = raw_block(view, args, "header")?;
     ok(block.map(|block| Bytes::from(alloy::rlp::encode(&block.header))))
 }
@@ -76,7 +76,7 @@ fn header(view: &View, args: &Args) -> RpcResult {
 ///
 /// # Errors
 /// [`RpcError::Refused`], with the name of `part`.
-fn raw_block(view: &View, args: &Args, part: &str) -> Result<Option<Arc<Block>>, RpcError> {
+fn raw_block(view: &NodeView, args: &RpcArgs, part: &str) -> Result<Option<Arc<Block>>, RpcError> {
     let id = named_block(args, 0)?;
     let block = view.chain.block(id);
     if let (None, BlockId::Hash(hash)) = (&block, id) {
@@ -87,12 +87,12 @@ fn raw_block(view: &View, args: &Args, part: &str) -> Result<Option<Arc<Block>>,
     Ok(block)
 }
 
-fn block(view: &View, args: &Args) -> RpcResult {
+fn block(view: &NodeView, args: &RpcArgs) -> RpcResult {
     let block = raw_block(view, args, "block")?;
     ok(block.map(|block| Bytes::from(alloy::rlp::encode(block.consensus()))))
 }
 
-fn receipts(view: &View, args: &Args) -> RpcResult {
+fn receipts(view: &NodeView, args: &RpcArgs) -> RpcResult {
     let Some(block) = requested_block(view, args)? else {
         return done();
     };
@@ -103,6 +103,6 @@ fn receipts(view: &View, args: &Args) -> RpcResult {
 }
 
 /// Code that some account has or had; `0x` when there is none, as in anvil.
-fn code_by_hash(view: &View, args: &Args) -> RpcResult {
+fn code_by_hash(view: &NodeView, args: &RpcArgs) -> RpcResult {
     ok(view.chain.code_by_hash(args.get(0, "hash")?))
 }

@@ -6,15 +6,15 @@ use serde::Deserialize;
 use stylus_chain::BlockId;
 
 use super::answer::done;
-use super::args::Args;
-use super::method::Method::Change;
-use super::method::{RpcResult, Table};
+use super::args::RpcArgs;
+use super::method::RpcMethod::Change;
+use super::method::{MethodTable, RpcResult};
 use super::send;
 use crate::limits::REPLACED_BLOCKS;
-use crate::node::Node;
+use crate::node::DevNode;
 use crate::rpc_error::RpcError;
 
-pub(super) const METHODS: Table = &[
+pub(super) const METHODS: MethodTable = &[
     ("anvil_rollback", Change(rollback)),
     ("anvil_reorg", Change(reorg)),
 ];
@@ -22,13 +22,13 @@ pub(super) const METHODS: Table = &[
 /// A transaction of a new block.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Sent {
+enum ReorgTransaction {
     Signed(Bytes),
     Request(Box<TransactionRequest>),
 }
 
 /// One block, or as many as are named.
-fn rollback(node: &mut Node, args: &Args) -> RpcResult {
+fn rollback(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     let depth = args.opt_u64(0, "depth")?.unwrap_or(1);
     take_back(node, depth)?;
     done()
@@ -36,9 +36,10 @@ fn rollback(node: &mut Node, args: &Args) -> RpcResult {
 
 /// `(depth, [[transaction, index of the new block], …])`: as many new blocks as are taken back, with
 /// these transactions. When one of them is refused nothing has changed.
-fn reorg(node: &mut Node, args: &Args) -> RpcResult {
+fn reorg(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     let depth = args.u64(0, "depth")?;
-    let sent: Vec<(Sent, u64)> = args.opt(1, "transactions and blocks")?.unwrap_or_default();
+    let sent: Vec<(ReorgTransaction, u64)> =
+        args.opt(1, "transactions and blocks")?.unwrap_or_default();
     if let Some((_, block)) = sent.iter().find(|(_, block)| *block >= depth) {
         return Err(RpcError::Params(format!(
             "parameter 1 (transactions and blocks): expected an index below the depth {depth}, found {block}"
@@ -51,7 +52,7 @@ fn reorg(node: &mut Node, args: &Args) -> RpcResult {
     done()
 }
 
-fn take_back(node: &mut Node, depth: u64) -> Result<(), RpcError> {
+fn take_back(node: &mut DevNode, depth: u64) -> Result<(), RpcError> {
     let head = node.chain.block_number();
     if depth > head.saturating_sub(node.chain.config().number) {
         return Err(RpcError::Params(format!(
@@ -63,7 +64,11 @@ fn take_back(node: &mut Node, depth: u64) -> Result<(), RpcError> {
     Ok(())
 }
 
-fn replace_blocks(node: &mut Node, depth: u64, sent: Vec<(Sent, u64)>) -> Result<(), RpcError> {
+fn replace_blocks(
+    node: &mut DevNode,
+    depth: u64,
+    sent: Vec<(ReorgTransaction, u64)>,
+) -> Result<(), RpcError> {
     let first = node.chain.block_number().saturating_sub(depth) + 1;
     let replaced = node.chain.block(BlockId::number(first));
     take_back(node, depth)?;
@@ -81,8 +86,8 @@ fn replace_blocks(node: &mut Node, depth: u64, sent: Vec<(Sent, u64)>) -> Result
         for entry in &mut sent {
             if let Some((transaction, _)) = entry.take_if(|(_, at)| *at == block) {
                 match transaction {
-                    Sent::Signed(raw) => send::submit(node, send::decoded(&raw)?)?,
-                    Sent::Request(request) => send::send_request(node, *request)?,
+                    ReorgTransaction::Signed(raw) => send::submit(node, send::decoded(&raw)?)?,
+                    ReorgTransaction::Request(request) => send::send_request(node, *request)?,
                 };
             }
         }

@@ -9,7 +9,7 @@ use alloy_rpc_types::TransactionRequest;
 use alloy_rpc_types::state::{AccountOverride, StateOverride};
 use stylus_chain::{CallRequest, Overrides};
 
-use super::args::Args;
+use super::args::RpcArgs;
 use super::block_override::BlockOverrideParameter;
 use super::call_parameter::CallParameter;
 use super::hexadecimal::quoted;
@@ -17,7 +17,7 @@ use crate::rpc_error::RpcError;
 use crate::terminal;
 
 /// The block that a request about state must name.
-pub(super) fn named_block(args: &Args, index: usize) -> Result<BlockId, RpcError> {
+pub(super) fn named_block(args: &RpcArgs, index: usize) -> Result<BlockId, RpcError> {
     match args.block(index)? {
         Some(block) => Ok(block),
         None if args.is_null(index) => Ok(latest_for_null(args)),
@@ -27,7 +27,7 @@ pub(super) fn named_block(args: &Args, index: usize) -> Result<BlockId, RpcError
 
 /// The block that `null` names: the latest one, as in anvil. Nitro refuses that form. The terminal says so once for each
 /// method.
-fn latest_for_null(args: &Args) -> BlockId {
+fn latest_for_null(args: &RpcArgs) -> BlockId {
     static NOTED: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
     let method = args.method();
     let mut noted = NOTED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -40,7 +40,7 @@ fn latest_for_null(args: &Args) -> BlockId {
 }
 
 /// The block that a request must name by its number or by a tag.
-pub(super) fn numbered_block(args: &Args, index: usize) -> Result<BlockId, RpcError> {
+pub(super) fn numbered_block(args: &RpcArgs, index: usize) -> Result<BlockId, RpcError> {
     if !args.admission().is_lenient()
         && let Some(json) = args.json(index)
         && quoted(json).is_none()
@@ -59,7 +59,7 @@ pub(super) fn numbered_block(args: &Args, index: usize) -> Result<BlockId, RpcEr
 }
 
 /// The block a request is about; the latest when it names none.
-pub(super) fn block_id(args: &Args, index: usize) -> Result<BlockId, RpcError> {
+pub(super) fn block_id(args: &RpcArgs, index: usize) -> Result<BlockId, RpcError> {
     Ok(args.block(index)?.unwrap_or(BlockId::latest()))
 }
 

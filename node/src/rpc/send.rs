@@ -17,20 +17,20 @@ use tokio::time::{Instant, timeout_at};
 
 use super::admission::admit;
 use super::answer::ok;
-use super::args::Args;
-use super::change::Instance;
+use super::args::RpcArgs;
+use super::change::ChainInstance;
 use super::fill::{built, fill, sender};
-use super::method::Method::{Change, Read};
-use super::method::{Context, RpcResult, Table};
+use super::method::RpcMethod::{Change, Read};
+use super::method::{MethodTable, RpcContext, RpcRequest, RpcResult};
 use super::request;
 use crate::accounts::DevAccounts;
-use crate::executor::Share;
-use crate::node::Node;
+use crate::executor::CallerShare;
+use crate::node::DevNode;
 use crate::rpc_error::RpcError;
 use crate::terminal;
-use crate::view::View;
+use crate::view::NodeView;
 
-pub(super) const METHODS: Table = &[
+pub(super) const METHODS: MethodTable = &[
     ("eth_signTransaction", Read(sign)),
     ("eth_sendUnsignedTransaction", Change(send_unsigned)),
 ];
@@ -43,46 +43,49 @@ const NONCE_GAP: Duration = Duration::from_secs(1);
 
 /// The methods that take transactions. Senders of signed ones are recovered before the chain's thread is asked, so
 /// that several connections share the work.
-pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
+pub(super) fn register(module: &mut RpcModule<RpcContext>) -> Result<(), RegisterMethodError> {
     module.register_async_method(
         "eth_sendRawTransaction",
         |params, context, caller| async move {
-            let signed = recovered(&Args::new(
+            let signed = recovered(&RpcArgs::new(
                 "eth_sendRawTransaction",
                 &params,
                 context.admission,
             )?)?;
             let (from, gas) = (Some(signed.signer()), signed.gas_limit());
-            let asking = (&*context, &Share::of(&caller));
-            ok(sent(asking, (from, gas), move |node| {
-                submit(node, signed.clone())
-            })
-            .await?)
+            let request = RpcRequest {
+                context: &context,
+                share: &CallerShare::from_extensions(&caller),
+            };
+            let send = move |node: &mut DevNode| submit(node, signed.clone());
+            ok(send_transaction(request, from, gas, send).await?)
         },
     )?;
     module.register_async_method(
         "eth_sendTransaction",
         |params, context, caller| async move {
-            let args = Args::new("eth_sendTransaction", &params, context.admission)?;
-            let request: TransactionRequest = args.get(0, "transaction")?;
-            let (from, gas) = (request.from, request.gas.unwrap_or(u64::MAX));
-            let asking = (&*context, &Share::of(&caller));
-            ok(sent(asking, (from, gas), move |node| {
-                send_request(node, request.clone())
-            })
-            .await?)
+            let args = RpcArgs::new("eth_sendTransaction", &params, context.admission)?;
+            let transaction: TransactionRequest = args.get(0, "transaction")?;
+            let (from, gas) = (transaction.from, transaction.gas.unwrap_or(u64::MAX));
+            let request = RpcRequest {
+                context: &context,
+                share: &CallerShare::from_extensions(&caller),
+            };
+            let send = move |node: &mut DevNode| send_request(node, transaction.clone());
+            ok(send_transaction(request, from, gas, send).await?)
         },
     )?;
     Ok(())
 }
 
-/// Sends a transaction, as [`held`] does, and tells authors why one is refused: no block does.
-pub(super) async fn sent(
-    asking: (&Context, &Share),
-    from_and_gas: (Option<Address>, u64),
-    send: impl Fn(&mut Node) -> Result<B256, RpcError> + Send + Sync + 'static,
+/// Sends a transaction of `gas` units, as [`send_in_order`] does, and tells authors why one is refused: no block does.
+pub(super) async fn send_transaction(
+    request: RpcRequest<'_>,
+    from: Option<Address>,
+    gas: u64,
+    send: impl Fn(&mut DevNode) -> Result<B256, RpcError> + Send + Sync + 'static,
 ) -> Result<B256, RpcError> {
-    let sent = held(asking, from_and_gas, send).await;
+    let sent = send_in_order(request, from, gas, send).await;
     if let Err(error) = &sent {
         terminal::refused(&error.to_string());
     }
@@ -91,17 +94,18 @@ pub(super) async fn sent(
 
 /// Sends a transaction. One that comes before its predecessors is held for a while, as by Nitro's sequencer, and sent
 /// again with each new block. It is held on while what another one of its sender lacks on a fork is read.
-async fn held(
-    (context, share): (&Context, &Share),
-    (from, gas): (Option<Address>, u64),
-    send: impl Fn(&mut Node) -> Result<B256, RpcError> + Send + Sync + 'static,
+async fn send_in_order(
+    request: RpcRequest<'_>,
+    from: Option<Address>,
+    gas: u64,
+    send: impl Fn(&mut DevNode) -> Result<B256, RpcError> + Send + Sync + 'static,
 ) -> Result<B256, RpcError> {
-    let (send, instance) = (Arc::new(send), Instance::default());
+    let RpcRequest { context, share } = request;
+    let (send, instance) = (Arc::new(send), ChainInstance::default());
     let attempt = async || {
         let send = send.clone();
-        let work = move |node: &mut Node| send(node);
-        let of = (share, &instance);
-        context.change_of(of, quick(gas), work).await
+        let work = move |node: &mut DevNode| send(node);
+        context.change_of(share, &instance, quick(gas), work).await
     };
     let first = {
         let _under_way = from.map(|from| context.under_way.enter(from));
@@ -131,20 +135,20 @@ async fn held(
 }
 
 /// A transaction with its sender, or why it cannot be read.
-pub(super) type Decoded = Result<Recovered<TxEnvelope>, RpcError>;
+pub(super) type DecodedTransaction = Result<Recovered<TxEnvelope>, RpcError>;
 
 /// Makes a predicate that is true if a transaction with so much gas is quick.
-fn quick(gas: u64) -> impl Fn(&Node) -> bool + Copy + Send + 'static {
+fn quick(gas: u64) -> impl Fn(&DevNode) -> bool + Copy + Send + 'static {
     move |node| gas <= QUICK_GAS && !node.chain.is_forked() && !node.chain.has_waiting()
 }
 
 /// The signed transaction of a request, with its sender.
-pub(super) fn recovered(args: &Args) -> Decoded {
+pub(super) fn recovered(args: &RpcArgs) -> DecodedTransaction {
     decoded(&args.get(0, "signed transaction")?)
 }
 
 /// An encoded, signed transaction with its sender.
-pub(super) fn decoded(raw: &Bytes) -> Decoded {
+pub(super) fn decoded(raw: &Bytes) -> DecodedTransaction {
     let mut rest = raw.as_ref();
     let decoded = TxEnvelope::decode_2718(&mut rest);
     match decoded {
@@ -200,25 +204,28 @@ fn is_creation(mut fields: &[u8]) -> bool {
 }
 
 /// Signs with a dev account's key, or sends as an impersonated account.
-pub(super) fn send_request(node: &mut Node, request: TransactionRequest) -> Result<B256, RpcError> {
+pub(super) fn send_request(
+    node: &mut DevNode,
+    request: TransactionRequest,
+) -> Result<B256, RpcError> {
     let from = sender(&node.accounts, &request)?;
     if node.accounts.signer(from).is_some() {
-        let envelope = fill_and_sign((&node.chain, &node.accounts), from, request)?;
+        let envelope = fill_and_sign(&node.chain, &node.accounts, from, request)?;
         submit(node, Recovered::new_unchecked(envelope, from))
     } else {
         send_as(node, from, request)
     }
 }
 
-fn sign(view: &View, args: &Args) -> RpcResult {
+fn sign(view: &NodeView, args: &RpcArgs) -> RpcResult {
     let request: TransactionRequest = args.get(0, "transaction")?;
     let from = sender(&view.accounts, &request)?;
-    let envelope = fill_and_sign((&view.chain, &view.accounts), from, request)?;
+    let envelope = fill_and_sign(&view.chain, &view.accounts, from, request)?;
     ok(Bytes::from(envelope.encoded_2718()))
 }
 
 /// Sends as any account, whether impersonated or not.
-fn send_unsigned(node: &mut Node, args: &Args) -> RpcResult {
+fn send_unsigned(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     let request: TransactionRequest = args.get(0, "transaction")?;
     let from = sender(&node.accounts, &request)?;
     if node.chain.is_impersonated(from) {
@@ -230,7 +237,11 @@ fn send_unsigned(node: &mut Node, args: &Args) -> RpcResult {
     ok(sent?)
 }
 
-fn send_as(node: &mut Node, from: Address, request: TransactionRequest) -> Result<B256, RpcError> {
+fn send_as(
+    node: &mut DevNode,
+    from: Address,
+    request: TransactionRequest,
+) -> Result<B256, RpcError> {
     let unsigned = node
         .chain
         .unsigned_transaction(from, request::call(request)?)?;
@@ -238,7 +249,7 @@ fn send_as(node: &mut Node, from: Address, request: TransactionRequest) -> Resul
 }
 
 /// Gives a transaction to the chain.
-pub(super) fn submit(node: &mut Node, signed: Recovered<TxEnvelope>) -> Result<B256, RpcError> {
+pub(super) fn submit(node: &mut DevNode, signed: Recovered<TxEnvelope>) -> Result<B256, RpcError> {
     admit(node, &signed)?;
     let hash = node.chain.submit_recovered(signed)?;
     node.accepted(hash);
@@ -246,7 +257,8 @@ pub(super) fn submit(node: &mut Node, signed: Recovered<TxEnvelope>) -> Result<B
 }
 
 fn fill_and_sign(
-    (chain, accounts): (&Chain, &DevAccounts),
+    chain: &Chain,
+    accounts: &DevAccounts,
     from: Address,
     request: TransactionRequest,
 ) -> Result<TxEnvelope, RpcError> {

@@ -10,14 +10,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::answer::ok;
-use super::args::{Args, values_in};
-use super::method::Method::Read;
-use super::method::{RpcResult, Table};
+use super::args::{RpcArgs, values_in};
+use super::method::RpcMethod::Read;
+use super::method::{MethodTable, RpcResult};
 use crate::limits::{PARAMETERS, TYPES, VALUES};
 use crate::rpc_error::RpcError;
-use crate::view::View;
+use crate::view::NodeView;
 
-pub(super) const METHODS: Table = &[
+pub(super) const METHODS: MethodTable = &[
     ("eth_sign", Read(eth_sign)),
     ("personal_sign", Read(personal_sign)),
     ("eth_signTypedData", Read(typed_data)),
@@ -25,7 +25,7 @@ pub(super) const METHODS: Table = &[
 ];
 
 /// `(address, message)`, EIP-191.
-fn eth_sign(view: &View, args: &Args) -> RpcResult {
+fn eth_sign(view: &NodeView, args: &RpcArgs) -> RpcResult {
     sign_message(
         signer(view, args.get(0, "address")?)?,
         args.get(1, "message")?,
@@ -33,7 +33,7 @@ fn eth_sign(view: &View, args: &Args) -> RpcResult {
 }
 
 /// `(message, address)`, EIP-191.
-fn personal_sign(view: &View, args: &Args) -> RpcResult {
+fn personal_sign(view: &NodeView, args: &RpcArgs) -> RpcResult {
     sign_message(
         signer(view, args.get(1, "address")?)?,
         args.get(0, "message")?,
@@ -41,7 +41,7 @@ fn personal_sign(view: &View, args: &Args) -> RpcResult {
 }
 
 /// `(address, data)`, EIP-712; the data is an object or the same as text.
-fn typed_data(view: &View, args: &Args) -> RpcResult {
+fn typed_data(view: &NodeView, args: &RpcArgs) -> RpcResult {
     let refuse = |error: String| RpcError::Params(format!("parameter 1 (typed data): {error}"));
     let given = match args.get::<Value>(1, "typed data")? {
         Value::String(text) => {
@@ -51,7 +51,7 @@ fn typed_data(view: &View, args: &Args) -> RpcResult {
         value => Ok(value),
     };
     let given = given.map_err(|error| refuse(error.to_string()))?;
-    let shape = Shape::deserialize(&given).map_err(|error| refuse(error.to_string()))?;
+    let shape = TypedDataShape::deserialize(&given).map_err(|error| refuse(error.to_string()))?;
     TYPES.check(shape.types())?;
     VALUES.check(values(&given["message"]) + values(&given["domain"]))?;
     let data: TypedData =
@@ -65,18 +65,18 @@ fn typed_data(view: &View, args: &Args) -> RpcResult {
 /// The shape that decides how many types a message stands for: each type is written out wherever it is named.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Shape {
-    types: BTreeMap<String, Vec<Field>>,
+struct TypedDataShape {
+    types: BTreeMap<String, Vec<TypedDataField>>,
     primary_type: String,
 }
 
 #[derive(Deserialize)]
-struct Field {
+struct TypedDataField {
     #[serde(rename = "type")]
     kind: String,
 }
 
-impl Shape {
+impl TypedDataShape {
     /// The types that the primary type and the domain stand for, or that there are.
     fn types(&self) -> usize {
         let named = self.types.len();
@@ -125,7 +125,7 @@ fn sign_message(signer: &PrivateKeySigner, message: String) -> RpcResult {
     answer(signer.sign_message_sync(&bytes.unwrap_or_else(|| message.into_bytes().into())))
 }
 
-fn signer(view: &View, address: Address) -> Result<&PrivateKeySigner, RpcError> {
+fn signer(view: &NodeView, address: Address) -> Result<&PrivateKeySigner, RpcError> {
     view.accounts
         .signer(address)
         .ok_or(RpcError::NoSigner(address))

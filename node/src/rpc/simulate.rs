@@ -7,19 +7,19 @@ use serde_json::{Value, json};
 use stylus_chain::{CallRequest, Overrides, Receipt, SimulatedBlock, SimulationRules};
 
 use super::answer::list;
-use super::args::Args;
+use super::args::RpcArgs;
 use super::block_override::BlockOverrideParameter;
 use super::json as convert;
-use super::method::Method::Read;
-use super::method::{RpcResult, Table};
+use super::method::RpcMethod::Read;
+use super::method::{MethodTable, RpcResult};
 use super::request::{self, block_id};
 use crate::limits::SIMULATED_CALLS;
 use crate::rpc_error::{RpcError, revert_message};
-use crate::view::View;
+use crate::view::NodeView;
 
-pub(super) const METHODS: Table = &[("eth_simulateV1", Read(simulate))];
+pub(super) const METHODS: MethodTable = &[("eth_simulateV1", Read(simulate))];
 
-fn simulate(View { chain, .. }: &View, args: &Args) -> RpcResult {
+fn simulate(NodeView { chain, .. }: &NodeView, args: &RpcArgs) -> RpcResult {
     let payload: SimulatePayload = args.get(0, "blocks to simulate")?;
     if payload.block_state_calls.is_empty() {
         return Err(RpcError::Params("empty input".into()));
@@ -102,17 +102,17 @@ fn shown_beacon_roots(made: &[SimulatedBlock], named: &[NamedBlock]) -> Vec<Opti
 
 /// A simulated block as it is answered.
 #[derive(Serialize)]
-struct Simulated<'a> {
+struct SimulatedAnswer<'a> {
     #[serde(flatten)]
     block: Value,
-    calls: Calls<'a>,
+    calls: SimulatedCalls<'a>,
 }
 
 fn answer(
     made: &SimulatedBlock,
     full: bool,
     beacon_root: Option<B256>,
-) -> Result<Simulated<'_>, RpcError> {
+) -> Result<SimulatedAnswer<'_>, RpcError> {
     let mut block = convert::value(convert::block(&made.block, full))?;
     // Fields of Ethereum's headers that geth gives simulated blocks, and Arbitrum's have not.
     block["blobGasUsed"] = json!(U64::ZERO);
@@ -122,8 +122,8 @@ fn answer(
     }
     block["nonce"] = json!(B64::ZERO);
     show_no_chain(&mut block["transactions"]);
-    let calls = Calls(made);
-    Ok(Simulated { block, calls })
+    let calls = SimulatedCalls(made);
+    Ok(SimulatedAnswer { block, calls })
 }
 
 /// The chain id that go-ethereum reads out of a V of 0.
@@ -139,15 +139,15 @@ fn show_no_chain(transactions: &mut Value) {
 }
 
 /// The calls of a block. Each becomes words when it is written: of an answer that is too long, no more than what was written.
-struct Calls<'a>(&'a SimulatedBlock);
+struct SimulatedCalls<'a>(&'a SimulatedBlock);
 
-impl Serialize for Calls<'_> {
+impl Serialize for SimulatedCalls<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self(made) = self;
         let mut first = 0;
         let calls = made.block.receipts.iter().zip(&made.logs);
         serializer.collect_seq(calls.map(|(receipt, logs)| {
-            let placed = Logs {
+            let placed = CallLogs {
                 receipt,
                 logs,
                 first,
@@ -159,14 +159,14 @@ impl Serialize for Calls<'_> {
 }
 
 /// The logs of a call.
-struct Logs<'a> {
+struct CallLogs<'a> {
     receipt: &'a Receipt,
     logs: &'a [Log],
     /// The place of the first one in the block.
     first: u64,
 }
 
-impl Serialize for Logs<'_> {
+impl Serialize for CallLogs<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let places = self.first..;
         let logs = self.logs.iter().zip(places);
@@ -177,9 +177,9 @@ impl Serialize for Logs<'_> {
 /// The result of a call.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Call<'a> {
+struct CallAnswer<'a> {
     return_data: Bytes,
-    logs: Logs<'a>,
+    logs: CallLogs<'a>,
     gas_used: U64,
     status: U64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -189,28 +189,26 @@ struct Call<'a> {
 /// The code of a call that reverted, here alone: elsewhere it is 3.
 const REVERTED: i32 = -32000;
 
-fn call<'a>(receipt: &Receipt, logs: Logs<'a>) -> Call<'a> {
+fn call<'a>(receipt: &Receipt, logs: CallLogs<'a>) -> CallAnswer<'a> {
     let output = receipt.output.clone();
-    let (return_data, error) = match (&receipt.halt, receipt.success) {
-        (_, true) => (output, None),
-        (Some(halt), false) => {
-            let error = SimulateError {
-                code: SimulateError::VM_EXECUTION_ERROR_CODE,
-                message: halt.to_string(),
-                data: None,
-            };
-            (output, Some(error))
-        }
-        (None, false) => {
-            let error = SimulateError {
-                code: REVERTED,
-                message: revert_message(&output, None),
-                data: Some(output),
-            };
-            (Bytes::new(), Some(error))
-        }
+    let (return_data, error) = if receipt.success {
+        (output, None)
+    } else if let Some(halt) = &receipt.halt {
+        let error = SimulateError {
+            code: SimulateError::VM_EXECUTION_ERROR_CODE,
+            message: halt.to_string(),
+            data: None,
+        };
+        (output, Some(error))
+    } else {
+        let error = SimulateError {
+            code: REVERTED,
+            message: revert_message(&output, None),
+            data: Some(output),
+        };
+        (Bytes::new(), Some(error))
     };
-    Call {
+    CallAnswer {
         return_data,
         logs,
         gas_used: U64::from(receipt.gas_used),

@@ -15,12 +15,12 @@ use serde_json::value::to_raw_value;
 use stylus_chain::Block;
 
 use super::answer::ok;
-use super::args::Args;
+use super::args::RpcArgs;
 use super::json;
-use super::method::{Context, RpcResult};
-use crate::config::Admission;
-use crate::events::{Event, Follower, Missed};
-use crate::executor::{Place, Share};
+use super::method::{RpcContext, RpcResult};
+use crate::config::AdmissionPolicy;
+use crate::events::{ChainEvent, EventFollower, MissedEvents};
+use crate::executor::{CallerShare, ReadPermit};
 use crate::filters::{Reservation, log_filter_weight};
 use crate::limits::LOOKED_AT;
 use crate::rpc_error::RpcError;
@@ -41,12 +41,14 @@ enum SubscriptionTopic {
 
 impl SubscriptionTopic {
     /// Returns true if events of this kind are its subject.
-    fn includes(&self, event: &Event) -> bool {
+    fn includes(&self, event: &ChainEvent) -> bool {
         match self {
             Self::TransactionHashes | Self::Transactions => {
-                matches!(event, Event::Transaction(_))
+                matches!(event, ChainEvent::Transaction(_))
             }
-            Self::Heads | Self::Logs(_) | Self::Receipts(_) => matches!(event, Event::Block(_)),
+            Self::Heads | Self::Logs(_) | Self::Receipts(_) => {
+                matches!(event, ChainEvent::Block(_))
+            }
         }
     }
 
@@ -66,7 +68,7 @@ struct AcceptedSubscription {
     _reservation: Reservation,
 }
 
-pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
+pub(super) fn register(module: &mut RpcModule<RpcContext>) -> Result<(), RegisterMethodError> {
     module.register_subscription(
         "eth_subscribe",
         "eth_subscription",
@@ -79,11 +81,11 @@ pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMe
 async fn subscribe(
     params: Params<'static>,
     pending: PendingSubscriptionSink,
-    context: Arc<Context>,
+    context: Arc<RpcContext>,
     caller: Extensions,
 ) -> SubscriptionResult {
     let view = context.worker.view().await;
-    let share = Share::of(&caller);
+    let share = CallerShare::from_extensions(&caller);
     let accepted = view.map_err(RpcError::from).and_then(|view| {
         let topic = read_topic(&params, context.admission)?;
         let weight = topic.weight();
@@ -105,7 +107,7 @@ async fn subscribe(
     // Listening starts before the subscription is confirmed, so that nothing is missed.
     let events = context.events.follow();
     let sink = pending.accept().await?;
-    let subscriber = Subscriber { sink };
+    let subscriber = EventSubscriber { sink };
     let ended = forward(&context, &subscription, events, &subscriber).await;
     ended.map_err(|reason| notice(reason.into()))
 }
@@ -137,8 +139,11 @@ struct ReceiptQuery {
 }
 
 /// Reads the parameters of a subscription.
-fn read_topic(params: &Params<'_>, admission: Admission) -> Result<SubscriptionTopic, RpcError> {
-    let args = Args::new("eth_subscribe", params, admission)?;
+fn read_topic(
+    params: &Params<'_>,
+    admission: AdmissionPolicy,
+) -> Result<SubscriptionTopic, RpcError> {
+    let args = RpcArgs::new("eth_subscribe", params, admission)?;
     let kind: String = args.get(0, "kind")?;
     let kind = SubscriptionKind::deserialize(kind.as_str().into_deserializer()).map_err(
         |_: serde::de::value::Error| RpcError::NotSupported(format!("the subscription `{kind}`")),
@@ -176,10 +181,10 @@ fn read_topic(params: &Params<'_>, admission: Admission) -> Result<SubscriptionT
 /// # Errors
 /// The client is too slow to follow.
 async fn forward(
-    context: &Context,
+    context: &RpcContext,
     subscription: &AcceptedSubscription,
-    mut events: Follower,
-    subscriber: &Subscriber,
+    mut events: EventFollower,
+    subscriber: &EventSubscriber,
 ) -> Result<(), RpcError> {
     loop {
         tokio::select! {
@@ -188,18 +193,18 @@ async fn forward(
         }
         let told = {
             let _turn = turn(context).await;
-            let is_wanted = |event: &Event| subscription.topic.includes(event);
+            let is_wanted = |event: &ChainEvent| subscription.topic.includes(event);
             match events.next(is_wanted).map_err(missed)? {
                 Some(event) => told(context, subscription, event).await,
-                None => Ok(Told::Nothing),
+                None => Ok(SubscriberMessage::Nothing),
             }
         };
         let told = match told {
             Err(WorkError::Stopped) => return Ok(()),
             Err(error) => return Err(error.into()),
-            Ok(Told::Message(message)) => subscriber.send(message).await,
-            Ok(Told::Logs(logs)) => subscriber.send_logs(context, logs).await,
-            Ok(Told::Nothing) => true,
+            Ok(SubscriberMessage::Message(message)) => subscriber.send(message).await,
+            Ok(SubscriberMessage::Logs(logs)) => subscriber.send_logs(context, logs).await,
+            Ok(SubscriberMessage::Nothing) => true,
         };
         if !told {
             return Ok(());
@@ -207,73 +212,73 @@ async fn forward(
     }
 }
 
-fn missed(missed: Missed) -> RpcError {
+fn missed(missed: MissedEvents) -> RpcError {
     RpcError::Limit(missed.to_string())
 }
 
 /// A subscriber's turn to find out what to tell next, which ends with the value. Those that wait for theirs leave the
 /// threads to others. Nobody keeps it while a client reads.
-async fn turn(context: &Context) -> Place {
+async fn turn(context: &RpcContext) -> ReadPermit {
     let turn = context.telling.clone().acquire_owned().await;
     tokio::task::yield_now().await;
     turn
 }
 
 /// The message to a subscriber about an event.
-enum Told<'a> {
+enum SubscriberMessage<'a> {
     Nothing,
     Message(RpcResult),
-    Logs(Logs<'a>),
+    Logs(MatchingLogs<'a>),
 }
 
 /// Makes the message about an event; none if it was taken back since.
 async fn told<'a>(
-    context: &Context,
+    context: &RpcContext,
     subscription: &'a AcceptedSubscription,
-    event: Event,
-) -> Result<Told<'a>, WorkError> {
+    event: ChainEvent,
+) -> Result<SubscriberMessage<'a>, WorkError> {
     let told = match (&subscription.topic, event) {
-        (SubscriptionTopic::Transactions, Event::Transaction(hash)) => {
+        (SubscriptionTopic::Transactions, ChainEvent::Transaction(hash)) => {
             let view = context.worker.view().await?;
-            json::known(&view, hash).map(|transaction| Told::Message(ok(transaction)))
+            json::known(&view, hash).map(|transaction| SubscriberMessage::Message(ok(transaction)))
         }
-        (SubscriptionTopic::TransactionHashes, Event::Transaction(hash)) => {
-            Some(Told::Message(ok(hash)))
+        (SubscriptionTopic::TransactionHashes, ChainEvent::Transaction(hash)) => {
+            Some(SubscriberMessage::Message(ok(hash)))
         }
-        (SubscriptionTopic::Heads, Event::Block(hash)) => {
+        (SubscriptionTopic::Heads, ChainEvent::Block(hash)) => {
             let block = block(context, hash).await?;
-            block.map(|block| Told::Message(json::header(&block).and_then(ok)))
+            block.map(|block| SubscriberMessage::Message(json::header(&block).and_then(ok)))
         }
-        (SubscriptionTopic::Receipts(hashes), Event::Block(hash)) => {
+        (SubscriptionTopic::Receipts(hashes), ChainEvent::Block(hash)) => {
             let block = block(context, hash).await?;
             block.and_then(|block| receipts(&block, hashes))
         }
-        (SubscriptionTopic::Logs(filter), Event::Block(hash)) => {
+        (SubscriptionTopic::Logs(filter), ChainEvent::Block(hash)) => {
             let block = block(context, hash).await?;
-            let logs = block.and_then(|block| Logs::of(filter, block));
-            logs.map(Told::Logs)
+            let logs = block.and_then(|block| MatchingLogs::find(filter, block));
+            logs.map(SubscriberMessage::Logs)
         }
         _ => None,
     };
-    Ok(told.unwrap_or(Told::Nothing))
+    Ok(told.unwrap_or(SubscriberMessage::Nothing))
 }
 
 /// The receipts of a block that a subscriber wants, in one message.
-fn receipts(block: &Block, hashes: &BTreeSet<B256>) -> Option<Told<'static>> {
+fn receipts(block: &Block, hashes: &BTreeSet<B256>) -> Option<SubscriberMessage<'static>> {
     let is_wanted = |hash: &B256| hashes.is_empty() || hashes.contains(hash);
     let receipts = block.receipts.iter();
     let receipts = receipts.filter(|receipt| is_wanted(&receipt.transaction_hash));
     let receipts: Vec<_> = receipts.map(json::receipt).collect();
-    (!receipts.is_empty()).then(|| Told::Message(ok(receipts)))
+    (!receipts.is_empty()).then(|| SubscriberMessage::Message(ok(receipts)))
 }
 
-async fn block(context: &Context, hash: B256) -> Result<Option<Arc<Block>>, WorkError> {
+async fn block(context: &RpcContext, hash: B256) -> Result<Option<Arc<Block>>, WorkError> {
     let view = context.worker.view().await?;
     Ok(view.chain.block(hash.into()))
 }
 
 /// The logs of a block that a filter takes.
-struct Logs<'a> {
+struct MatchingLogs<'a> {
     filter: &'a Filter,
     block: Arc<Block>,
     /// The place of the receipt that comes next.
@@ -283,7 +288,7 @@ struct Logs<'a> {
 }
 
 /// The result of a turn.
-enum Found {
+enum LogSearch {
     Log(Box<alloy_rpc_types::Log>),
     /// None so far.
     NoneYet,
@@ -291,9 +296,9 @@ enum Found {
     End,
 }
 
-impl<'a> Logs<'a> {
+impl<'a> MatchingLogs<'a> {
     /// Nothing where the block's bloom shows that there are none.
-    fn of(filter: &'a Filter, block: Arc<Block>) -> Option<Self> {
+    fn find(filter: &'a Filter, block: Arc<Block>) -> Option<Self> {
         let may_match = filter.matches_bloom(block.header.logs_bloom);
         may_match.then_some(Self {
             filter,
@@ -304,10 +309,10 @@ impl<'a> Logs<'a> {
     }
 
     /// Looks for the next one at no more receipts and logs than others wait for.
-    fn look(&mut self) -> Found {
+    fn look(&mut self) -> LogSearch {
         for _ in 0..LOOKED_AT {
             let Some(receipt) = self.block.receipts.get(self.receipt) else {
-                return Found::End;
+                return LogSearch::End;
             };
             let may_match = self.log > 0 || self.filter.matches_bloom(receipt.logs_bloom);
             let Some(log) = receipt.logs.get(self.log).filter(|_| may_match) else {
@@ -317,19 +322,19 @@ impl<'a> Logs<'a> {
             let index = receipt.first_log_index + self.log as u64;
             self.log += 1;
             if self.filter.matches(log) {
-                return Found::Log(Box::new(receipt.placed(log, index)));
+                return LogSearch::Log(Box::new(receipt.placed(log, index)));
             }
         }
-        Found::NoneYet
+        LogSearch::NoneYet
     }
 }
 
 /// The receiver of the messages. A slow reader is waited for.
-struct Subscriber {
+struct EventSubscriber {
     sink: SubscriptionSink,
 }
 
-impl Subscriber {
+impl EventSubscriber {
     /// Sends a message; false when the subscription is closed.
     async fn send(&self, message: RpcResult) -> bool {
         let Ok(message) = message else {
@@ -340,15 +345,15 @@ impl Subscriber {
     }
 
     /// One log after the other: those of a block may be many.
-    async fn send_logs(&self, context: &Context, mut logs: Logs<'_>) -> bool {
+    async fn send_logs(&self, context: &RpcContext, mut logs: MatchingLogs<'_>) -> bool {
         loop {
             let message = {
                 let _turn = turn(context).await;
                 match logs.look() {
-                    Found::Log(log) => ok(log),
-                    Found::NoneYet if !self.sink.is_closed() => continue,
-                    Found::NoneYet => return false,
-                    Found::End => return true,
+                    LogSearch::Log(log) => ok(log),
+                    LogSearch::NoneYet if !self.sink.is_closed() => continue,
+                    LogSearch::NoneYet => return false,
+                    LogSearch::End => return true,
                 }
             };
             if !self.send(message).await {
@@ -367,11 +372,11 @@ mod tests {
     use stylus_chain::{BlockId, CallRequest, Chain, ChainConfig};
 
     use crate::accounts::DevAccounts;
-    use crate::events::Events;
-    use crate::executor::Executor;
+    use crate::events::EventLog;
+    use crate::executor::ReadExecutor;
     use crate::limits::HASHES;
-    use crate::node::Node;
-    use crate::worker::Worker;
+    use crate::node::DevNode;
+    use crate::worker::ChainWorker;
 
     const LOGGER: Address = Address::repeat_byte(0xc1);
 
@@ -399,13 +404,13 @@ mod tests {
 
     /// The places in the block of the logs that a filter takes, and how many turns passed without one.
     fn looked(filter: &Filter, block: &Arc<Block>) -> (Vec<u64>, usize) {
-        let mut logs = Logs::of(filter, block.clone()).expect("the bloom matches");
+        let mut logs = MatchingLogs::find(filter, block.clone()).expect("the bloom matches");
         let (mut places, mut turns) = (Vec::new(), 0);
         loop {
             match logs.look() {
-                Found::Log(log) => places.extend(log.log_index),
-                Found::NoneYet => turns += 1,
-                Found::End => return (places, turns),
+                LogSearch::Log(log) => places.extend(log.log_index),
+                LogSearch::NoneYet => turns += 1,
+                LogSearch::End => return (places, turns),
             }
         }
     }
@@ -429,7 +434,7 @@ mod tests {
     fn logs_whose_bloom_a_filter_does_not_match_are_not_looked_at() {
         let mut block = Block::clone(&block_of_many_logs());
         let other = Filter::new().address(Address::repeat_byte(2));
-        assert!(Logs::of(&other, Arc::new(block.clone())).is_none());
+        assert!(MatchingLogs::find(&other, Arc::new(block.clone())).is_none());
         // As if another receipt matched.
         block.header.logs_bloom = Bloom::repeat_byte(0xff);
         assert_eq!(looked(&other, &Arc::new(block)), (vec![], 0));
@@ -438,15 +443,22 @@ mod tests {
     /// Ends the subscription of a subscriber that reads nothing while much happens, with a last message.
     #[tokio::test]
     async fn a_subscriber_who_missed_something_is_told_that_the_subscription_has_ended() {
-        let (worker, _thread) = Worker::start(|| {
+        let (worker, _thread) = ChainWorker::start(|| {
             let accounts = DevAccounts::nitro_alone()?;
-            Ok(Node::of_chain(Chain::new(ChainConfig::default()), accounts))
+            Ok(DevNode::from_chain(
+                Chain::new(ChainConfig::default()),
+                accounts,
+            ))
         })
         .expect("a chain");
-        let events = Events::new();
-        let methods =
-            super::super::methods(worker, Executor::new(), events.clone(), Admission::Lenient)
-                .expect("methods");
+        let events = EventLog::new();
+        let methods = super::super::methods(
+            worker,
+            ReadExecutor::new(),
+            events.clone(),
+            AdmissionPolicy::Lenient,
+        )
+        .expect("methods");
         let request = r#"{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newPendingTransactions"]}"#;
         let (answer, mut messages) = methods
             .socket
@@ -454,7 +466,7 @@ mod tests {
             .await
             .expect("a subscription");
         for at in 0..=HASHES {
-            events.push(Event::Transaction(B256::left_padding_from(
+            events.push(ChainEvent::Transaction(B256::left_padding_from(
                 &at.to_be_bytes(),
             )));
         }

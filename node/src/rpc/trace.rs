@@ -9,21 +9,21 @@ use serde_json::Value;
 use stylus_chain::{Block, BlockId, BlockNumberOrTag, Chain, FlatOptions, Trace, TraceKind};
 
 use super::answer::{done, list, ok};
-use super::args::Args;
-use super::method::Method::Read;
-use super::method::{RpcResult, Table};
+use super::args::RpcArgs;
+use super::method::RpcMethod::Read;
+use super::method::{MethodTable, RpcResult};
 use super::request::block_id;
 use crate::limits::TRACED;
-use crate::view::View;
+use crate::view::NodeView;
 
-pub(super) const METHODS: Table = &[
+pub(super) const METHODS: MethodTable = &[
     ("trace_transaction", Read(transaction)),
     ("trace_block", Read(block)),
     ("trace_filter", Read(filter)),
 ];
 
 /// Null for a transaction that is not mined.
-fn transaction(View { chain, .. }: &View, args: &Args) -> RpcResult {
+fn transaction(NodeView { chain, .. }: &NodeView, args: &RpcArgs) -> RpcResult {
     let hash: B256 = args.get(0, "hash")?;
     let mined = chain.transaction(hash);
     ok(mined
@@ -31,7 +31,7 @@ fn transaction(View { chain, .. }: &View, args: &Args) -> RpcResult {
         .transpose()?)
 }
 
-fn block(View { chain, .. }: &View, args: &Args) -> RpcResult {
+fn block(NodeView { chain, .. }: &NodeView, args: &RpcArgs) -> RpcResult {
     match chain.block(block_id(args, 0)?) {
         Some(block) => list(entries(chain, &block, |_| true)),
         None => done(),
@@ -65,7 +65,7 @@ fn entries<'a>(
 /// The calls to list. Where both lists of addresses are given, one match is enough, as in Parity.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Wanted {
+struct TraceFilter {
     from_block: Option<BlockNumberOrTag>,
     to_block: Option<BlockNumberOrTag>,
     from_address: BTreeSet<Address>,
@@ -74,7 +74,7 @@ struct Wanted {
     count: Option<usize>,
 }
 
-impl Wanted {
+impl TraceFilter {
     fn takes(&self, entry: &Value) -> bool {
         let has = |wanted: &BTreeSet<Address>, found: &Value| {
             let found = found.as_str().and_then(|text| text.parse::<Address>().ok());
@@ -90,8 +90,8 @@ impl Wanted {
     }
 }
 
-fn filter(View { chain, .. }: &View, args: &Args) -> RpcResult {
-    let wanted: Wanted = args.get(0, "filter")?;
+fn filter(NodeView { chain, .. }: &NodeView, args: &RpcArgs) -> RpcResult {
+    let wanted: TraceFilter = args.get(0, "filter")?;
     let number = |tag: Option<BlockNumberOrTag>| match tag.unwrap_or(BlockNumberOrTag::Latest) {
         // What is before the fork is its endpoint's part.
         BlockNumberOrTag::Number(number) if chain.is_forked() => {

@@ -11,7 +11,7 @@ use stylus_chain::{
 
 use super::go_duration::duration_fault;
 use super::request;
-use super::tracer_options::Options;
+use super::tracer_options::TracerOptions;
 use crate::limits::TRACERS;
 use crate::rpc_error::RpcError;
 
@@ -20,7 +20,7 @@ const KNOWN: &str = "callTracer, prestateTracer, flatCallTracer, 4byteTracer, no
                      muxTracer, stylusTracer, or none for opcodes";
 
 /// One tracer, or several with an answer each.
-pub(super) enum Tracer {
+pub(super) enum TracerSelection {
     One(TraceKind),
     Mux(Vec<(String, TraceKind)>),
 }
@@ -28,32 +28,34 @@ pub(super) enum Tracer {
 /// The records of one tracer, or of several.
 #[derive(Serialize)]
 #[serde(untagged)]
-pub(super) enum Traced {
+pub(super) enum TracerRecords {
     One(Trace),
     Mux(BTreeMap<String, Trace>),
 }
 
-impl Tracer {
+impl TracerSelection {
     /// Records with each tracer: several execute several times, which gives the same each time.
     pub(super) fn run(
         &self,
         mut trace: impl FnMut(TraceKind) -> Result<Trace, ChainError>,
-    ) -> Result<Traced, RpcError> {
+    ) -> Result<TracerRecords, RpcError> {
         match self {
-            Self::One(kind) => Ok(Traced::One(trace(*kind)?)),
+            Self::One(kind) => Ok(TracerRecords::One(trace(*kind)?)),
             Self::Mux(kinds) => {
                 let traces = kinds
                     .iter()
                     .map(|(name, kind)| Ok((name.clone(), trace(*kind)?)));
-                Ok(Traced::Mux(traces.collect::<Result<_, ChainError>>()?))
+                Ok(TracerRecords::Mux(
+                    traces.collect::<Result<_, ChainError>>()?,
+                ))
             }
         }
     }
 }
 
-impl Options {
+impl TracerOptions {
     /// The tracer that is named. The timeout is read and has no effect: a recording has bounds of its own.
-    pub(super) fn tracer(&self) -> Result<Tracer, RpcError> {
+    pub(super) fn tracer(&self) -> Result<TracerSelection, RpcError> {
         let tracer = self.named_tracer()?;
         if let Some(words) = self.timeout.as_deref().and_then(duration_fault) {
             return Err(RpcError::Refused(words));
@@ -61,9 +63,9 @@ impl Options {
         Ok(tracer)
     }
 
-    fn named_tracer(&self) -> Result<Tracer, RpcError> {
+    fn named_tracer(&self) -> Result<TracerSelection, RpcError> {
         let Some(name) = self.tracer.as_deref().filter(|name| !name.is_empty()) else {
-            return Ok(Tracer::One(TraceKind::Opcodes(OpcodeOptions {
+            return Ok(TracerSelection::One(TraceKind::Opcodes(OpcodeOptions {
                 memory: self.enable_memory || self.disable_memory == Some(false),
                 no_stack: self.disable_stack,
                 no_storage: self.disable_storage,
@@ -72,7 +74,10 @@ impl Options {
             })));
         };
         if name != "muxTracer" {
-            return Ok(Tracer::One(kind(name, self.tracer_config.as_ref())?));
+            return Ok(TracerSelection::One(kind(
+                name,
+                self.tracer_config.as_ref(),
+            )?));
         }
         let inner: Map<String, Value> = config(self.tracer_config.as_ref())?;
         RpcError::at_most("tracers of muxTracer", TRACERS, inner.len())?;
@@ -80,7 +85,9 @@ impl Options {
             let config = Some(config).filter(|config| !config.is_null());
             Ok((name.clone(), kind(name, config)?))
         });
-        Ok(Tracer::Mux(kinds.collect::<Result<_, RpcError>>()?))
+        Ok(TracerSelection::Mux(
+            kinds.collect::<Result<_, RpcError>>()?,
+        ))
     }
 
     /// Returns the values that a traced call sees instead of the chain's state.

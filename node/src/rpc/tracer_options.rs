@@ -9,7 +9,7 @@ use super::block_override::BlockOverrideParameter;
 /// The tracer, and the values that a traced call sees instead of the chain's state.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct Options {
+pub(super) struct TracerOptions {
     pub(super) tracer: Option<String>,
     pub(super) tracer_config: Option<Value>,
     pub(super) enable_memory: bool,

@@ -8,15 +8,15 @@ use serde::Serialize;
 use serde_json::json;
 use stylus_chain::PooledTransaction;
 
-use super::answer::{Each, done, ok};
-use super::args::Args;
+use super::answer::{LazyList, done, ok};
+use super::args::RpcArgs;
 use super::json as convert;
-use super::method::Method::{Change, Read};
-use super::method::{RpcResult, Table};
-use crate::node::Node;
-use crate::view::View;
+use super::method::RpcMethod::{Change, Read};
+use super::method::{MethodTable, RpcResult};
+use crate::node::DevNode;
+use crate::view::NodeView;
 
-pub(super) const METHODS: Table = &[
+pub(super) const METHODS: MethodTable = &[
     ("txpool_status", Read(status)),
     ("txpool_content", Read(content)),
     ("txpool_contentFrom", Read(content_from)),
@@ -29,21 +29,21 @@ pub(super) const METHODS: Table = &[
     ("anvil_removePoolTransactions", Change(drop_from)),
 ];
 
-fn status(view: &View, _: &Args) -> RpcResult {
+fn status(view: &NodeView, _: &RpcArgs) -> RpcResult {
     let pool = view.chain.pool();
     ok(json!({ "pending": U64::from(pool.pending.len()), "queued": U64::from(pool.queued.len()) }))
 }
 
-fn content(view: &View, _: &Args) -> RpcResult {
-    content_of(view, convert::Pooled)
+fn content(view: &NodeView, _: &RpcArgs) -> RpcResult {
+    content_of(view, convert::PooledDocument)
 }
 
-fn content_from(view: &View, args: &Args) -> RpcResult {
+fn content_from(view: &NodeView, args: &RpcArgs) -> RpcResult {
     let sender: Address = args.get(0, "address")?;
     let pool = view.chain.pool();
-    let of = |txs| by_sender(txs, convert::Pooled).remove(&sender);
+    let of = |txs| group_by_sender(txs, convert::PooledDocument).remove(&sender);
     let (pending, queued) = (of(&pool.pending), of(&pool.queued));
-    ok(Content {
+    ok(PoolContent {
         pending: pending.unwrap_or_default(),
         queued: queued.unwrap_or_default(),
     })
@@ -51,13 +51,13 @@ fn content_from(view: &View, args: &Args) -> RpcResult {
 
 /// Transactions that can go into the next block, and others.
 #[derive(Serialize)]
-struct Content<T> {
+struct PoolContent<T> {
     pending: T,
     queued: T,
 }
 
 /// One readable line per transaction, in geth's words.
-fn inspect(view: &View, _: &Args) -> RpcResult {
+fn inspect(view: &NodeView, _: &RpcArgs) -> RpcResult {
     let line = |tx: &PooledTransaction| {
         let to = tx
             .to()
@@ -68,27 +68,29 @@ fn inspect(view: &View, _: &Args) -> RpcResult {
     content_of(view, line)
 }
 
-fn pending(view: &View, _: &Args) -> RpcResult {
+fn pending(view: &NodeView, _: &RpcArgs) -> RpcResult {
     let pool = view.chain.pool();
-    ok(Each::of(pool.pending.into_iter().map(convert::Pooled)))
+    ok(LazyList::new(
+        pool.pending.into_iter().map(convert::PooledDocument),
+    ))
 }
 
 /// The hash, or null when it was not waiting.
-fn anvil_drop(node: &mut Node, args: &Args) -> RpcResult {
+fn anvil_drop(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     let hash: B256 = args.get(0, "hash")?;
     ok(node.chain.drop_transaction(hash).then_some(hash))
 }
 
-fn hardhat_drop(node: &mut Node, args: &Args) -> RpcResult {
+fn hardhat_drop(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     ok(node.chain.drop_transaction(args.get(0, "hash")?))
 }
 
-fn drop_all(node: &mut Node, _: &Args) -> RpcResult {
+fn drop_all(node: &mut DevNode, _: &RpcArgs) -> RpcResult {
     node.chain.drop_all_transactions();
     done()
 }
 
-fn drop_from(node: &mut Node, args: &Args) -> RpcResult {
+fn drop_from(node: &mut DevNode, args: &RpcArgs) -> RpcResult {
     let sender: Address = args.get(0, "address")?;
     let pool = node.chain.pool();
     let waiting = pool.pending.iter().chain(&pool.queued);
@@ -101,17 +103,17 @@ fn drop_from(node: &mut Node, args: &Args) -> RpcResult {
 
 /// Waiting transactions, by whether they can go into the next block: sender → nonce → what `show` makes of each.
 fn content_of<'a, T: Serialize>(
-    view: &'a View,
+    view: &'a NodeView,
     show: impl Fn(&'a PooledTransaction) -> T,
 ) -> RpcResult {
     let pool = view.chain.pool();
-    ok(Content {
-        pending: by_sender(&pool.pending, &show),
-        queued: by_sender(&pool.queued, &show),
+    ok(PoolContent {
+        pending: group_by_sender(&pool.pending, &show),
+        queued: group_by_sender(&pool.queued, &show),
     })
 }
 
-fn by_sender<'a, T>(
+fn group_by_sender<'a, T>(
     txs: &[&'a PooledTransaction],
     show: impl Fn(&'a PooledTransaction) -> T,
 ) -> BTreeMap<Address, BTreeMap<String, T>> {

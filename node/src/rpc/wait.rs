@@ -8,63 +8,69 @@ use jsonrpsee::RpcModule;
 use jsonrpsee::core::RegisterMethodError;
 
 use super::answer::ok;
-use super::args::Args;
-use super::method::{Context, RpcResult};
+use super::args::RpcArgs;
+use super::method::{RpcContext, RpcRequest, RpcResult};
 use super::{json, send};
-use crate::executor::Share;
+use crate::executor::CallerShare;
 use crate::limits::RECEIPT_WAIT;
-use crate::node::Node;
+use crate::node::DevNode;
 use crate::rpc_error::RpcError;
-use crate::view::View;
+use crate::view::NodeView;
 
 /// The time for which the receipt is waited for when the request names no time.
 const DEFAULT_WAIT: Duration = Duration::from_secs(30);
 
 /// The act that sends a transaction.
-type Send = Box<dyn Fn(&mut Node) -> Result<B256, RpcError> + std::marker::Send + Sync>;
+type SendWork = Box<dyn Fn(&mut DevNode) -> Result<B256, RpcError> + Send + Sync>;
 
 /// The same with its sender, where the request names one.
-type Parsed = Result<(Option<Address>, Send), RpcError>;
+type ParsedSend = Result<(Option<Address>, SendWork), RpcError>;
 
-pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
-    let signed = |args: &Args| {
+pub(super) fn register(module: &mut RpcModule<RpcContext>) -> Result<(), RegisterMethodError> {
+    let signed = |args: &RpcArgs| {
         let signed = send::recovered(args)?;
         let from = Some(signed.signer());
-        let send = Box::new(move |node: &mut Node| send::submit(node, signed.clone()));
-        Ok((from, send as Send))
+        let send = Box::new(move |node: &mut DevNode| send::submit(node, signed.clone()));
+        Ok((from, send as SendWork))
     };
-    let unsigned = |args: &Args| {
+    let unsigned = |args: &RpcArgs| {
         let request: TransactionRequest = args.get(0, "transaction")?;
         let from = request.from;
-        let send = Box::new(move |node: &mut Node| send::send_request(node, request.clone()));
-        Ok((from, send as Send))
+        let send = Box::new(move |node: &mut DevNode| send::send_request(node, request.clone()));
+        Ok((from, send as SendWork))
     };
     register_one(module, "eth_sendRawTransactionSync", signed)?;
     register_one(module, "eth_sendTransactionSync", unsigned)
 }
 
 fn register_one(
-    module: &mut RpcModule<Context>,
+    module: &mut RpcModule<RpcContext>,
     name: &'static str,
-    parse: fn(&Args) -> Parsed,
+    parse: fn(&RpcArgs) -> ParsedSend,
 ) -> Result<(), RegisterMethodError> {
     module.register_async_method(name, move |params, context, caller| async move {
-        let args = Args::new(name, &params, context.admission)?;
+        let args = RpcArgs::new(name, &params, context.admission)?;
         let wait = args
             .opt_u64(1, "timeout in milliseconds")?
             .map_or(DEFAULT_WAIT, Duration::from_millis);
-        let asking = (&*context, &Share::of(&caller));
-        send_and_wait(asking, parse(&args)?, wait.min(RECEIPT_WAIT)).await
+        let request = RpcRequest {
+            context: &context,
+            share: &CallerShare::from_extensions(&caller),
+        };
+        let (from, send) = parse(&args)?;
+        send_and_wait(request, from, send, wait.min(RECEIPT_WAIT)).await
     })?;
     Ok(())
 }
 
 async fn send_and_wait(
-    (context, share): (&Context, &Share),
-    (from, send): (Option<Address>, Send),
+    request: RpcRequest<'_>,
+    from: Option<Address>,
+    send: SendWork,
     wait: Duration,
 ) -> RpcResult {
-    let hash = send::sent((context, share), (from, u64::MAX), send).await?;
+    let context = request.context;
+    let hash = send::send_transaction(request, from, u64::MAX, send).await?;
     // Waiting starts before the first look, so that no block is missed in between.
     let mut inclusion = context.events.inclusion(hash);
     let receipt = async {
@@ -88,7 +94,7 @@ async fn send_and_wait(
     )))
 }
 
-fn receipt(view: &View, hash: B256) -> Option<RpcResult> {
+fn receipt(view: &NodeView, hash: B256) -> Option<RpcResult> {
     view.chain
         .receipt(hash)
         .map(|receipt| ok(json::receipt(&receipt)))

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use alloy::primitives::{Bytes, keccak256};
 
 use super::answer::ok;
-use super::args::Args;
-use super::method::Method::{Lookup, Read};
-use super::method::{RpcResult, Table};
-use crate::view::View;
+use super::args::RpcArgs;
+use super::method::RpcMethod::{Lookup, Read};
+use super::method::{MethodTable, RpcResult};
+use crate::view::NodeView;
 
-pub(super) const METHODS: Table = &[
+pub(super) const METHODS: MethodTable = &[
     ("web3_clientVersion", Lookup(client_version)),
     ("web3_sha3", Read(sha3)),
     ("net_version", Lookup(version)),
@@ -25,7 +25,7 @@ pub(super) const METHODS: Table = &[
 const ANVIL: &str = "anvil/v1.7.1";
 
 /// The name that tools know, then name and version of this program and of the rules that it runs.
-pub(super) fn version_text(view: &View) -> String {
+pub(super) fn version_text(view: &NodeView) -> String {
     format!(
         "{ANVIL} (stylus-devnode/{} arbos-{})",
         env!("CARGO_PKG_VERSION"),
@@ -33,24 +33,24 @@ pub(super) fn version_text(view: &View) -> String {
     )
 }
 
-fn client_version(view: &View, _: &Args) -> RpcResult {
+fn client_version(view: &NodeView, _: &RpcArgs) -> RpcResult {
     ok(version_text(view))
 }
 
-fn sha3(_: &View, args: &Args) -> RpcResult {
+fn sha3(_: &NodeView, args: &RpcArgs) -> RpcResult {
     ok(keccak256(args.get::<Bytes>(0, "data")?))
 }
 
-fn version(view: &View, _: &Args) -> RpcResult {
+fn version(view: &NodeView, _: &RpcArgs) -> RpcResult {
     ok(view.chain.chain_id().to_string())
 }
 
-fn listening(_: &View, _: &Args) -> RpcResult {
+fn listening(_: &NodeView, _: &RpcArgs) -> RpcResult {
     ok(true)
 }
 
 /// The namespaces, each at geth's version.
-fn modules(_: &View, _: &Args) -> RpcResult {
+fn modules(_: &NodeView, _: &RpcArgs) -> RpcResult {
     let all = [
         "anvil", "debug", "eth", "evm", "net", "rpc", "txpool", "web3",
     ];
@@ -60,6 +60,6 @@ fn modules(_: &View, _: &Args) -> RpcResult {
         .collect::<BTreeMap<_, _>>())
 }
 
-fn peer_count(_: &View, _: &Args) -> RpcResult {
+fn peer_count(_: &NodeView, _: &RpcArgs) -> RpcResult {
     ok("0x0")
 }

@@ -2,7 +2,7 @@
 
 use alloy::primitives::{Address, B256, U256, keccak256};
 use serde_json::{Value, json};
-use stylus_devnode::{Fork, ForkError, ForkOptions, NodeHandle, Verify};
+use stylus_devnode::{Fork, ForkError, ForkOptions, NodeHandle, VerifyMode};
 
 use crate::fork::{INPUT, Origin, call, forked, options, origin, sent};
 use crate::front::{Front, Script};
@@ -28,7 +28,7 @@ fn chain() -> Origin {
 
 fn verified(url: String) -> ForkOptions {
     ForkOptions {
-        verify: Verify::Always,
+        verify: VerifyMode::Always,
         ..options(url)
     }
 }
@@ -225,14 +225,14 @@ fn what_was_kept_unverified_is_not_believed() {
         rpc(fork.port(), "eth_getStorageAt", slot)
     };
     {
-        let fork = forked(kept(Verify::Never));
+        let fork = forked(kept(VerifyMode::Never));
         front.script().answers = vec![("eth_getStorageAt", json!(lie))];
         assert_eq!(word(&fork), json!(lie));
         front.script().answers.clear();
     }
-    let found = word(&forked(kept(Verify::Never)));
+    let found = word(&forked(kept(VerifyMode::Never)));
     assert_eq!(found, json!(lie), "it was kept");
-    let found = word(&forked(kept(Verify::Always)));
+    let found = word(&forked(kept(VerifyMode::Always)));
     assert_eq!(found, json!(B256::with_last_byte(0x2a)));
 }
 
@@ -273,7 +273,7 @@ fn by_default_an_endpoint_elsewhere_is_verified_where_it_gives_proofs() {
     let error = rpc_error(fork.port(), "eth_call", read()).to_string();
     assert!(error.contains("ForkProofMismatch"), "{error}");
     let believing = ForkOptions {
-        verify: Verify::Never,
+        verify: VerifyMode::Never,
         ..options(elsewhere(&front))
     };
     let fork = forked(believing);

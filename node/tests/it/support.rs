@@ -9,7 +9,7 @@ use alloy::primitives::Address;
 use rustix::process::{Pid, Signal, kill_process};
 use serde::Serialize;
 use serde_json::{Value, json};
-use stylus_devnode::{Admission, NodeConfig, NodeHandle, spawn};
+use stylus_devnode::{AdmissionPolicy, NodeConfig, NodeHandle, spawn};
 
 /// How long something may take on a machine that does much else.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(180);
@@ -29,8 +29,8 @@ pub(crate) fn node() -> NodeHandle {
 /// The same with `--lenient`.
 pub(crate) fn lenient() -> NodeHandle {
     let config = NodeConfig {
-        admission: Admission::Lenient,
-        request_bytes: Some(Admission::Lenient.request_bytes()),
+        admission: AdmissionPolicy::Lenient,
+        request_bytes: Some(AdmissionPolicy::Lenient.request_bytes()),
         ..NodeConfig::default()
     };
     spawn(config).expect("a lenient node starts")

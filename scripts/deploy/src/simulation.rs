@@ -16,7 +16,7 @@ use stylus_chain::{
     AccountChange, BlockId, CallOptions, CallRequest, Chain, ChainError as CopyError, CountedCode,
     Filter, HashPreimages, Overrides, Receipt, SlotChange, TraceKind,
 };
-use stylus_devnode::InProcess;
+use stylus_devnode::InProcessChain;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
 
 /// The balance that every sender is lent here, in wei: fees do not matter to what is tried.
@@ -339,7 +339,7 @@ impl Simulation {
         self.lend(sender)?;
         let (before, id) = (self.chain.block_number(), self.chain.chain_id());
         let branch = self.chain.branch();
-        let lent = InProcess::serve(replace(&mut self.chain, branch));
+        let lent = InProcessChain::serve(replace(&mut self.chain, branch));
         let lent = Arc::new(lent.map_err(ChainError::copy_ended)?);
         let client = Client::of_lent(lent.clone(), id, sender);
         let done = now(work(&client));

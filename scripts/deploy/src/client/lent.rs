@@ -14,12 +14,12 @@ use alloy::transports::{BoxTransport, TransportError, TransportFut};
 use std::future::ready;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use stylus_devnode::InProcess;
+use stylus_devnode::InProcessChain;
 use tower::Service;
 
 /// The transport: it answers at once.
 #[derive(Clone)]
-struct Lent(Arc<InProcess>);
+struct Lent(Arc<InProcessChain>);
 
 impl Lent {
     fn answer(&self, request: &SerializedRequest) -> Response {
@@ -60,7 +60,7 @@ impl Service<RequestPacket> for Lent {
 impl Client {
     /// A connection to a chain that was lent, on which `sender` sends without a key. It keeps no journal, charges
     /// nothing for L1, and pays any data fee.
-    pub(crate) fn of_lent(node: Arc<InProcess>, chain_id: u64, sender: Address) -> Self {
+    pub(crate) fn of_lent(node: Arc<InProcessChain>, chain_id: u64, sender: Address) -> Self {
         let endpoint = Endpoint::of_copy();
         let shown = (endpoint.to_string(), endpoint.timeout);
         let transport = RetryTransport::new(BoxTransport::new(Lent(node)), shown, Arc::new(Silent));

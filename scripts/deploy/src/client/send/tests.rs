@@ -68,7 +68,7 @@ impl Progress for MaySent {
 async fn what_is_given_up_in_the_queue_is_named_and_stays_in_the_journal() {
     // Nitro's sequencer keeps no transaction whose nonce is not the next one; other chains do.
     let keeps = stylus_devnode::NodeConfig {
-        admission: stylus_devnode::Admission::Lenient,
+        admission: stylus_devnode::AdmissionPolicy::Lenient,
         ..stylus_devnode::NodeConfig::default()
     };
     let node = stylus_devnode::spawn(keeps).expect("a free port");

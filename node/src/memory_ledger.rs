@@ -8,21 +8,21 @@ use std::task::{Context, Poll, ready};
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use jsonrpsee::server::HttpBody;
 
-use crate::limits::{Exceeded, HELD};
+use crate::limits::{BoundExceeded, HELD};
 
 /// Bytes that are held for all callers; cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Held(Arc<Mutex<usize>>);
+pub(crate) struct MemoryLedger(Arc<Mutex<usize>>);
 
-impl Held {
+impl MemoryLedger {
     /// A share of the account that holds nothing yet.
-    pub(crate) fn share(&self) -> HeldBytes {
+    pub(crate) fn share(&self) -> ReservedMemory {
         let (account, bytes) = (self.clone(), 0);
-        HeldBytes { account, bytes }
+        ReservedMemory { account, bytes }
     }
 
     /// Changes the account, unless more than there may be would be held.
-    fn change(&self, given_back: usize, taken: usize) -> Result<(), Exceeded> {
+    fn change(&self, given_back: usize, taken: usize) -> Result<(), BoundExceeded> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let left = all.saturating_sub(given_back);
         *all = match taken {
@@ -35,24 +35,24 @@ impl Held {
 
 /// Bytes that one request holds, until the value is dropped.
 #[derive(Debug)]
-pub(crate) struct HeldBytes {
-    account: Held,
+pub(crate) struct ReservedMemory {
+    account: MemoryLedger,
     bytes: usize,
 }
 
-impl HeldBytes {
+impl ReservedMemory {
     /// Holds more.
     ///
     /// # Errors
-    /// [`Exceeded`]: all callers hold too much.
-    pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), Exceeded> {
+    /// [`BoundExceeded`]: all callers hold too much.
+    pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), BoundExceeded> {
         self.account.change(0, bytes)?;
         self.bytes += bytes;
         Ok(())
     }
 }
 
-impl Drop for HeldBytes {
+impl Drop for ReservedMemory {
     fn drop(&mut self) {
         // What is given back has no bound.
         let _ = self.account.change(self.bytes, 0);
@@ -60,31 +60,31 @@ impl Drop for HeldBytes {
 }
 
 /// The body of an answer over HTTP, whose bytes are held until they are sent, or its caller has left.
-pub(crate) struct HeldBody {
+pub(crate) struct ReservedBody {
     inner: HttpBody,
-    held: Arc<HeldBytes>,
+    held: Arc<ReservedMemory>,
 }
 
 /// A part of a body that waits to be sent.
-struct HeldPart {
+struct ReservedPart {
     bytes: Bytes,
-    _held: Arc<HeldBytes>,
+    _held: Arc<ReservedMemory>,
 }
 
-impl AsRef<[u8]> for HeldPart {
+impl AsRef<[u8]> for ReservedPart {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
     }
 }
 
-impl HeldBody {
+impl ReservedBody {
     /// A body that is held.
-    pub(crate) fn new(inner: HttpBody, held: Arc<HeldBytes>) -> Self {
+    pub(crate) fn new(inner: HttpBody, held: Arc<ReservedMemory>) -> Self {
         Self { inner, held }
     }
 }
 
-impl Body for HeldBody {
+impl Body for ReservedBody {
     type Data = <HttpBody as Body>::Data;
     type Error = <HttpBody as Body>::Error;
 
@@ -96,7 +96,7 @@ impl Body for HeldBody {
         // The connection keeps a part until it is written, and the body no longer than its last one.
         let hold = |bytes| {
             let _held = self.held.clone();
-            Bytes::from_owner(HeldPart { bytes, _held })
+            Bytes::from_owner(ReservedPart { bytes, _held })
         };
         Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(hold))))
     }
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn all_callers_share_one_account() {
-        let held = Held::default();
+        let held = MemoryLedger::default();
         let (mut first, mut second) = (held.share(), held.share());
         first.grow(HELD.most - 10).expect("room");
         second.grow(10).expect("room");
