@@ -14,6 +14,7 @@ use crate::manifest::{Entry, Manifest};
 use crate::own_file;
 use crate::pipeline::confirm;
 use crate::registry::{Origin, Salt};
+use crate::text::count;
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 use stylus_upgrades_interface::chain::IStylusDeployer::ContractDeployed;
@@ -143,6 +144,7 @@ async fn deploy(
         define: policy,
         salt: B256::from(created.origin.salt),
         was_there,
+        is_full: context.global.full,
         error,
     };
     Ok(context.outcome(&deployed))
@@ -161,6 +163,8 @@ pub(crate) struct Deployed {
     salt: B256,
     #[serde(skip)]
     was_there: bool,
+    #[serde(skip)]
+    is_full: bool,
     /// The reason why the manifest does not name it.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Report>,
@@ -173,16 +177,27 @@ impl CommandReport for Deployed {
             format!("define    {}", names.policy(&self.define)),
         ];
         lines.extend(self.transactions.lines());
-        let shared = self.framework.iter().filter(|program| program.shared);
-        lines.extend(shared.map(|program| {
-            let activated = if program.activated {
-                ", activated now"
-            } else {
-                ""
-            };
-            let place = format!("{} at {}", program.name, program.address);
-            format!("shared    {place}: already deployed{activated}")
-        }));
+        let shared: Vec<&Shared> = self
+            .framework
+            .iter()
+            .filter(|program| program.shared)
+            .collect();
+        if self.is_full {
+            lines.extend(shared.iter().map(|program| {
+                let activated = if program.activated {
+                    ", activated now"
+                } else {
+                    ""
+                };
+                let place = format!("{} at {}", program.name, program.address);
+                format!("shared    {place}: already deployed{activated}")
+            }));
+        } else if !shared.is_empty() {
+            let all = count(shared.len(), "program");
+            lines.push(format!(
+                "shared    {all} that somebody deployed before (--full lists them)"
+            ));
+        }
         if self.was_there {
             lines.push("shared    the registry: already deployed with this code".into());
         }

@@ -17,7 +17,7 @@ use crate::governance::{
 use crate::history::{self, Entry, Wanted};
 use crate::ids::ActionId;
 use crate::interface::CallersOfWay;
-use crate::model::Readiness;
+use crate::model::{BlockedBy, Readiness};
 use crate::pipeline::action::{proposal_event, resolve_action};
 use crate::pipeline::check_options::CheckOptions;
 use crate::pipeline::judge::{beside, check, judge};
@@ -107,7 +107,9 @@ pub async fn review(context: &Context, action: &str) -> Result<Review> {
     let action = resolve_action(session, action).await?;
     let event = proposal_event(session, action).await?;
     let governed = GovernedCall::decode(registry.address, event.call.clone(), U256::ZERO)?;
-    let mut open = readiness(registry, action).await?;
+    let open = readiness(registry, action).await?;
+    // An expired action cannot be approved any more: it is shown as an ended one.
+    let mut open = open.filter(|open| open.blocked_by != BlockedBy::Expired);
     let name = governed.call.definition();
     let (role, text) = deciding_policy_of(registry, &governed.call).await?;
     let (mut needed, mut no) = (None, Vec::new());

@@ -10,7 +10,8 @@ use crate::context::prelude::*;
 use crate::export::{ExportedFile, nothing};
 use crate::governance::signed::require_here;
 use crate::governance::{
-    Approved, Call, Display, cancellation, is_approver, is_unknown_action, not_cancelled, readiness,
+    Approved, Call, Display, GovernedCall, cancellation, is_approver, is_unknown_action,
+    not_cancelled, readiness,
 };
 use crate::ids::ActionId;
 use crate::model::Readiness;
@@ -182,10 +183,15 @@ pub(crate) async fn cancel(context: &Context, action: &str) -> Result<Outcome> {
     Ok(context.outcome(&cancelled))
 }
 
-/// Shows what a proposed call does.
-fn show(session: Session<'_>, call: &[u8]) -> Result<()> {
-    for line in Display::of(call, &session.context.names())?.lines() {
-        session.context.note(line);
+/// Shows in a line what a proposed call does, and with `--full` all of it.
+fn show(session: Session<'_>, call: &Bytes) -> Result<()> {
+    let (context, registry) = (session.context, session.registry);
+    if context.global.full {
+        let lines = Display::of(call, &context.names())?.lines();
+        lines.into_iter().for_each(|line| context.note(line));
+    } else {
+        let governed = GovernedCall::decode(registry.address, call.clone(), U256::ZERO)?;
+        context.note(governed.what());
     }
     Ok(())
 }
@@ -229,11 +235,11 @@ pub(crate) struct Revoked {
 impl CommandReport for Revoked {
     fn lines(&self, names: &Names) -> Vec<String> {
         let mut lines = vec![match self.left {
-            Some(left) if self.withdrawn => format!("revoked, now {left}"),
+            Some(left) if self.withdrawn => format!("revoked: now {}", approvals(left)),
             Some(left) if self.transactions.count() == 0 => {
-                format!("revoked or refused already, still {left}")
+                format!("revoked or refused already: still {}", approvals(left))
             }
-            Some(left) => format!("refused, still {left}"),
+            Some(left) => format!("refused: still {}", approvals(left)),
             None => "refused before anybody proposed it".into(),
         }];
         lines.extend(self.transactions.lines());
@@ -243,6 +249,11 @@ impl CommandReport for Revoked {
         ));
         lines
     }
+}
+
+/// Says how many approvals an action has.
+fn approvals(left: Approved) -> String {
+    format!("{} of {} approvals", left.approvals, left.required)
 }
 
 /// The action that an id, or a file with a payload or a signature, names; and its call, if that is known.

@@ -85,8 +85,9 @@ pub(crate) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome>
         .collect();
     let digests = signers.iter().map(|signer| approval.by(*signer).digests());
     let digests = digests.collect::<std::result::Result<Vec<_>, _>>()?;
-    for line in digests.iter().flat_map(Digests::lines) {
-        context.note(line);
+    if context.global.full {
+        let lines = digests.iter().flat_map(Digests::lines);
+        lines.for_each(|line| context.note(line));
     }
     context.note(format!("signed by        {}", names.list(&signers)));
     for signer in left_out {

@@ -3,7 +3,7 @@
 use crate::client::ChainError;
 use crate::context::prelude::*;
 use crate::governance::{
-    self, CallOutcome, GovernedCall, executed_already, outcome_of_ended_action,
+    self, CallOutcome, GovernedCall, executed_before, outcome_of_ended_action,
 };
 use crate::history::{self, EndedBy, Wanted};
 use crate::ids::ActionId;
@@ -50,7 +50,7 @@ pub async fn why_ended(session: Session<'_>, action: ActionId, found: &str) -> E
     match outcome_of_ended(session, action).await {
         Ok(executed) => {
             let by = executed.by(&session.context.names());
-            executed_already(action, &by, found).into()
+            executed_before(action, &by, found).into()
         }
         Err(error) => error.into(),
     }

@@ -363,7 +363,7 @@ impl RolledOut {
         lines.extend(self.nothing.clone());
         if !self.paused_or_resumed.is_empty() {
             lines.push(format!(
-                "of these, {} were paused or resumed with their definition",
+                "paused or resumed with their definition: {} of these",
                 self.paused_or_resumed.len()
             ));
         }

@@ -82,8 +82,8 @@ impl DecidedState {
     /// Says how many instances do not follow the decision yet.
     fn says(self, left: usize, all: usize) -> String {
         match self {
-            Self::Pause => format!("{left} of {} still run", count(all, "instance")),
-            Self::Resume => format!("{left} of {} are still paused", count(all, "instance")),
+            Self::Pause => format!("instances that still run: {left} of {all}"),
+            Self::Resume => format!("instances that are still paused: {left} of {all}"),
         }
     }
 }

@@ -6,6 +6,7 @@
 use crate::build::{Artifact, BuildError, BuildInfo};
 use crate::ids::SourceHash;
 use crate::interface::Callable;
+use alloy::json_abi::JsonAbi;
 use serde::{Deserialize, Serialize};
 use stylus_layout::{DeclaredStep, Layout, PublicInterface};
 
@@ -51,6 +52,8 @@ struct Declared {
     migrates: Vec<String>,
     /// The interface for callers.
     interface: Option<PublicInterface>,
+    /// The same interface as JSON, with the names of parameters.
+    abi: Option<String>,
 }
 
 /// The names of the packages.
@@ -84,11 +87,18 @@ pub fn program(name: &str) -> Result<Artifact, BuildError> {
     let layout = layout
         .transpose()
         .map_err(|error| refused(error.to_string()))?;
+    let abi = declared.abi.as_deref().map(serde_json::from_str::<JsonAbi>);
+    let abi = abi
+        .transpose()
+        .map_err(|error| refused(error.to_string()))?;
+    let interface = declared.interface.map(|said| {
+        let published = Callable::of_published(&said, declared.steps.as_deref());
+        let abi = abi.unwrap_or_else(|| published.abi.clone());
+        Callable { abi, ..published }
+    });
     Ok(Artifact {
         layout,
-        interface: declared
-            .interface
-            .map(|said| Callable::of_published(&said, declared.steps.as_deref())),
+        interface,
         steps: declared.steps,
         info: BuildInfo {
             migrates: declared.migrates,
@@ -121,6 +131,11 @@ impl Declared {
             migrates: artifact.info.migrates.clone(),
             source_hash: artifact.info.source_hash,
             interface: artifact.interface.as_ref().and_then(Callable::published),
+            // Names and types: serde_json refuses none of them.
+            abi: artifact
+                .interface
+                .as_ref()
+                .and_then(|known| serde_json::to_string(&known.abi).ok()),
         }
     }
 }

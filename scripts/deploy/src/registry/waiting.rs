@@ -39,7 +39,7 @@ impl Waiting {
             Some(reason) => (reason.to_string(), reason.advice().next),
             None => (
                 "no rollout has reached it".into(),
-                "anybody may send one".into(),
+                "stylus-upgrades upgrade NAME, by anybody".into(),
             ),
         };
         Self {

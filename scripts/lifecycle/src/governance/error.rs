@@ -4,6 +4,7 @@ use crate::client::ChainError;
 use crate::error::{Exit, Refusal};
 use crate::ids::ActionId;
 use crate::registry::Registry;
+use crate::text::utc;
 use alloy::primitives::Address;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -54,6 +55,17 @@ pub fn not_open(action: ActionId) -> ChainError {
     )
 }
 
+/// An action that nobody completed before its `end`, in Unix seconds.
+pub(super) fn expired_at(action: ActionId, end: u64) -> ChainError {
+    let how = format!("expired at {}", utc(end));
+    let refusal = Refusal::new(NOT_OPEN, format!("the action {action} {how}")).with(
+        "an open action",
+        format!("one that {how}"),
+        "type the command that proposed it once more: it proposes a new action, which needs all approvals again",
+    );
+    refusal.into()
+}
+
 /// Returns true if the error says that an action is not open.
 pub(super) fn is_not_open(error: &ChainError) -> bool {
     error.is_told(NOT_OPEN)
@@ -66,6 +78,17 @@ pub fn executed_already(action: ActionId, by: &str, found: &str) -> ChainError {
         "an open action, or `approve` without comparison flags by one of its approvers",
         found,
         "nothing was sent; stylus-upgrades verify compares what is on the chain now",
+    );
+    refusal.into()
+}
+
+/// An action that was executed before somebody withdrew from it or cancelled it, `by` whom, with what is left to do.
+pub fn executed_before(action: ActionId, by: &str, found: &str) -> ChainError {
+    let message = format!("the action {action} was executed already, {by}: {found}");
+    let refusal = Refusal::new("ExecutedAlready", message).with(
+        "an open action",
+        "one that was executed",
+        "nothing was sent; another action undoes an executed one: pause, rollback, policy update",
     );
     refusal.into()
 }

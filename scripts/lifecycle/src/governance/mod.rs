@@ -84,7 +84,8 @@ pub use descriptors::{Descriptor, descriptors, is_descriptor};
 pub use display::{Display, Field};
 pub use ends::{EndedAction, ends_others, find_ended_actions, first_digits, read_ended_actions};
 pub use error::{
-    events_hidden, executed_already, failed_checks, is_unknown_action, not_cancelled, not_open,
+    events_hidden, executed_already, executed_before, failed_checks, is_unknown_action,
+    not_cancelled, not_open,
 };
 pub use facts::{BuildFacts, CodeFacts, OTHER_COMMIT, code_facts, seconds_left};
 pub use governed::GovernedCall;

@@ -57,7 +57,13 @@ pub fn still_needed(
     let of_policy = needed.and_then(|needed| needed.words(names));
     let who = of_policy.unwrap_or_else(|| match more {
         _ if all.is_empty() && refused.is_empty() => NOBODY_LEFT.into(),
-        _ if all.is_empty() => format!("an approval of {}, who refused it", names.list(refused)),
+        _ if all.is_empty() => {
+            let refused: Vec<String> = refused
+                .iter()
+                .map(|account| names.short(*account))
+                .collect();
+            format!("an approval of {}, who refused it", refused.join(" or "))
+        }
         more if more == all.len() => all.join(" and "),
         1 => all.join(" or "),
         more => format!("{more} of {}", all.join(", ")),

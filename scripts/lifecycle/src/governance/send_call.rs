@@ -6,7 +6,7 @@
 
 use super::after_approvals::SimulatedExecution;
 use super::calls::Call;
-use super::error::{ended_by, not_open};
+use super::error::{ended_by, expired_at, not_open};
 use super::governed::GovernedCall;
 use super::needed::{Needed, narrow};
 use super::pending::readiness;
@@ -15,7 +15,7 @@ use super::returned::progress_in;
 use super::simulated_execution::for_execution;
 use crate::client::{ChainError, Client, Sent, with_margin};
 use crate::ids::{ActionId, TxHash};
-use crate::model::Readiness;
+use crate::model::{BlockedBy, Readiness};
 use crate::names::Names;
 use crate::registry::{self, Registry, Topics};
 use alloy::network::TransactionBuilder;
@@ -398,7 +398,7 @@ async fn approved(
 /// Returns the outcome of `action`, which ended before the caller's own call could approve it: nothing was approved.
 ///
 /// # Errors
-/// `ActionNotFound`, with who cancelled it, where it was not executed.
+/// `ActionNotFound`, with who cancelled it, or when it expired, where it was not executed.
 pub async fn outcome_of_ended_action(
     registry: Registry<'_>,
     action: ActionId,
@@ -406,8 +406,12 @@ pub async fn outcome_of_ended_action(
     if let Some(executed) = find_execution(registry, action, 0).await? {
         return Ok(executed);
     }
-    let how = cancellation(registry, action).await?;
-    Err(how.map_or_else(|| not_open(action), |how| ended_by(action, &how)))
+    if let Some(how) = cancellation(registry, action).await? {
+        return Err(ended_by(action, &how));
+    }
+    let open = readiness(registry, action).await?;
+    let expired = open.filter(|open| open.blocked_by == BlockedBy::Expired);
+    Err(expired.map_or_else(|| not_open(action), |open| expired_at(action, open.expires)))
 }
 
 /// By whom and when an action was cancelled; `None` if it was not.

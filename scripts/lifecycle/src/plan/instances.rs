@@ -56,6 +56,43 @@ pub struct InstancePlan {
     pub events: Vec<Event>,
 }
 
+/// The values that an upgrade writes to an instance, in words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WrittenValues {
+    /// Those of the contract: fields in the order of their slots, then entries of mappings in the order of their keys.
+    pub contract: Vec<String>,
+    /// Those of the framework: marks of migrations, the implementation.
+    pub framework: Vec<String>,
+}
+
+impl InstancePlan {
+    /// Returns the values that would be written.
+    pub fn written_values(&self) -> WrittenValues {
+        let written = self.changes.iter().filter(|change| !change.is_misread());
+        let values = written.flat_map(Change::values);
+        let changed = values.filter(|value| value.before != value.after);
+        let words = changed.map(|value| value.words());
+        let (framework, mut contract): (Vec<String>, Vec<String>) =
+            words.partition(|value| is_of_framework(value));
+        contract.sort_by_cached_key(|value| entry_of_mapping(value));
+        WrittenValues {
+            contract,
+            framework,
+        }
+    }
+}
+
+/// Returns true if the framework keeps a value in its own slots.
+fn is_of_framework(value: &str) -> bool {
+    value.starts_with("migrated[") || value.starts_with("implementation (")
+}
+
+/// The words of a value by which entries of mappings are ordered; `None` for a field, which keeps its place before them.
+fn entry_of_mapping(value: &str) -> Option<String> {
+    let (field, _) = value.split_once(": ").unwrap_or((value, ""));
+    field.contains('[').then(|| value.to_owned())
+}
+
 /// Notes that `number` instances were not tried.
 pub fn not_tried(number: u32) -> String {
     let was = if number == 1 { "was" } else { "were" };
@@ -449,4 +486,29 @@ pub(super) fn event(log: &Log) -> Event {
         topic.to_string()
     };
     Event { what, topic }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_of_mappings_follow_the_fields_in_the_order_of_their_keys() {
+        let mut values = [
+            "points[0x03]: 4 → 40",
+            "total: 8 → 80",
+            "points[0x01]: 4 → 40",
+            "fee: 1 → 2",
+        ];
+        values.sort_by_cached_key(|value| entry_of_mapping(value));
+        let sorted = [
+            "total: 8 → 80",
+            "fee: 1 → 2",
+            "points[0x01]: 4 → 40",
+            "points[0x03]: 4 → 40",
+        ];
+        assert_eq!(values, sorted);
+        assert!(is_of_framework("migrated[\"2.0\"]: 0 → 1"));
+        assert!(!is_of_framework("total: 8 → 80"));
+    }
 }

@@ -49,7 +49,9 @@ pub use environment::Reads;
 pub use error::fails;
 pub use fuzz::{FuzzRequest, FuzzRun, FuzzSettings};
 pub use fuzzed::Fuzzed;
-pub use instances::{Batches, Event, InstancePlan, batches, not_tried, only_started};
+pub use instances::{
+    Batches, Event, InstancePlan, WrittenValues, batches, not_tried, only_started,
+};
 pub use layouts::Layouts;
 pub use plan_cache::PlanCache;
 pub use prepare::activated;

@@ -13,7 +13,7 @@ use crate::interface::CallersOfWay;
 use crate::model::Readiness;
 use crate::names::Names;
 use crate::plan::Fuzzed;
-use crate::text::utc;
+use crate::text::{count, utc};
 use alloy::primitives::{Address, B256, Bytes};
 use serde::Serialize;
 
@@ -109,7 +109,10 @@ impl Review {
         }
         match (&self.ended_by, self.expired) {
             (Some(by), _) => format!("{}. If it is still wanted, propose it again", by.words()),
-            (None, Some(end)) => format!("it expired on {}", utc(end)),
+            (None, Some(end)) => format!(
+                "it expired on {}. The command that proposed it proposes it again",
+                utc(end)
+            ),
             (None, None) => "it expired, or another action ended it".into(),
         }
     }
@@ -256,6 +259,10 @@ impl Checked {
         let (complete, others): (Vec<Finding>, Vec<Finding>) =
             told.partition(|finding| finding.id.is(FindingKind::Complete));
         for finding in others {
+            if let Some(values) = value_lines(&finding) {
+                lines.extend(values);
+                continue;
+            }
             let of_one = if is_full {
                 finding.short_lines()
             } else {
@@ -306,5 +313,56 @@ impl Checked {
             lines.extend(of_one.of_signer().map(|line| format!("    {line}")));
         }
         lines
+    }
+}
+
+/// Values in one line; where there are more, each stands on a line of its own.
+const VALUES_IN_LINE: usize = 3;
+
+/// The finding about the values that an upgrade writes, a line for each value where they are many.
+fn value_lines(finding: &Finding) -> Option<Vec<String>> {
+    if !finding.id.is(FindingKind::StorageChanges) {
+        return None;
+    }
+    let (instance, values) = finding.message.split_once(": ")?;
+    let values: Vec<&str> = values.split("; ").collect();
+    if values.len() <= VALUES_IN_LINE {
+        return None;
+    }
+    let (mark, id) = (finding.severity.mark(), &finding.id);
+    let mut lines = vec![format!(
+        "{mark} {id}: {instance}, {}",
+        count(values.len(), "value")
+    )];
+    lines.extend(values.iter().map(|value| format!("    {value}")));
+    Some(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assess::Part;
+
+    #[test]
+    fn many_values_have_a_line_each() {
+        let finding = |values: &str| {
+            let says = format!("instance points (0x01): {values}");
+            Finding::named(
+                Part::Instances,
+                Severity::Note,
+                FindingKind::StorageChanges,
+                says,
+            )
+        };
+        assert_eq!(value_lines(&finding("a: 1 → 2; b: 1 → 2; c: 1 → 2")), None);
+        let lines = value_lines(&finding("a: 1 → 2; b: 1 → 2; c: 1 → 2; d: 1 → 2"));
+        let expected = [
+            "· storage-changes: instance points (0x01), 4 values",
+            "    a: 1 → 2",
+            "    b: 1 → 2",
+            "    c: 1 → 2",
+            "    d: 1 → 2",
+        ];
+        assert_eq!(lines, Some(expected.map(String::from).to_vec()));
     }
 }

@@ -455,9 +455,9 @@ fn ten_and_a_hundred_instances_take_few_requests() {
     create(&sandbox, 10..100);
     count_requests(&sandbox, Duration::ZERO, 1);
     let resumed = sandbox.run("Admin", "resume A");
-    resumed.warns(&["100 of 100 instances are still paused"]);
+    resumed.warns(&["instances that are still paused: 100 of 100"]);
     let paused = sandbox.run("Admin", "pause A");
-    paused.warns(&["88 of 100 instances still run"]);
+    paused.warns(&["instances that still run: 88 of 100"]);
     paused.ends(0);
 }
 

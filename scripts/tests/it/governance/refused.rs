@@ -40,7 +40,7 @@ fn an_open_action_is_refused_by_an_approver_who_has_not_approved_it() {
     refused.has(json!({"withdrawn": false, "approvals": 1}));
     let again = sandbox.shown("Admin2", &revoke, 0);
     assert_snapshot!(masked(&again), @"
-    revoked or refused already, still 1/2
+    revoked or refused already: still 1 of 2 approvals
     offline signatures of Admin2 no longer count for it; that account can still run stylus-upgrades approve
     ");
     let export = format!("{revoke} --export revoke.json --as Admin2");
@@ -59,7 +59,7 @@ fn an_open_action_is_refused_by_an_approver_who_has_not_approved_it() {
     ");
     assert_snapshot!(masked(text(open, "next")), @"it needs an approval of Admin2, who refused it; its proposer, Admin: `stylus-upgrades cancel [hash]`");
     assert_snapshot!(masked(&sandbox.shown("Admin", &revoke, 0)), @"
-    revoked, now 0/2
+    revoked: now 0 of 2 approvals
     revoke                                       [hash]  [amount] ETH, [number] L1+L2 gas
     offline signatures of Admin no longer count for it; that account can still run stylus-upgrades approve
     ");

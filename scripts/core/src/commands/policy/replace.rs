@@ -88,7 +88,10 @@ impl CommandReport for ReplacementReport {
             .filter(|change| change.state != ChangeState::Executed)
             .count();
         let all = count(self.changes.len(), "change");
-        let mut lines = vec![if self.executed {
+        let mut lines = vec![if self.changes.is_empty() {
+            let old = names.short(self.old);
+            format!("nothing to replace: {old} stands in no policy that is in force")
+        } else if self.executed {
             format!("success  {all} executed")
         } else {
             format!("waiting: {left} of {all} not executed")

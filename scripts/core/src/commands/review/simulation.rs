@@ -8,8 +8,7 @@ use crate::model::StepKind;
 use crate::pipeline::creation::request;
 use crate::pipeline::work::simulate::of_proposed;
 use crate::plan::{
-    Change, Creation, InstancePlan, Plan, Verdict, creation, limits_in_words, only_started,
-    upgraded,
+    Creation, InstancePlan, Plan, Verdict, creation, limits_in_words, only_started, upgraded,
 };
 use crate::registry::runs;
 use crate::review::{self, Created, without_good_steps};
@@ -178,11 +177,8 @@ fn told(severity: Severity, says: impl Into<String>) -> Finding {
 
 /// The finding about the values that the upgrade writes to an instance's storage, by variable.
 fn changes(instance: &InstancePlan, names: &Names) -> Option<Finding> {
-    let written = instance.changes.iter();
-    let written = written.filter(|change| !change.is_misread());
-    let values = written.flat_map(Change::values);
-    let values = values.filter(|value| value.before != value.after);
-    let words: Vec<String> = values.map(|value| value.words()).collect();
+    let values = instance.written_values();
+    let words = [values.contract, values.framework].concat();
     let says = || {
         format!(
             "instance {}: {}",

@@ -9,8 +9,9 @@ use crate::error::Report;
 use crate::governance::require_approver;
 use crate::options::INSTANCES;
 use crate::pipeline::confirm;
-use crate::plan::{Plan, PlanRequest, Reads, fails};
+use crate::plan::{InstancePlan, Plan, PlanRequest, Reads, fails};
 use crate::registry::NewVersion;
+use crate::text::count;
 
 /// A version that is only planned, before anything is sent for it.
 pub(crate) struct Trial {
@@ -73,6 +74,7 @@ impl Trial {
                 {
                     return Err(stuck(finding).into());
                 }
+                note_values(context, &plan);
                 add_tried(&plan, checks);
             }
             Err(error) => {
@@ -105,6 +107,36 @@ fn stuck(mut finding: Finding) -> Refusal {
 
 fn untried(context: &Context, error: &impl std::fmt::Display) {
     context.note(format!("warning: it was not tried on a copy: {error}"));
+}
+
+/// Values of an upgrade that are shown before it is sent; `--full` shows all.
+const VALUES_SHOWN: usize = 8;
+
+/// Shows the values of the contract that a migration writes to the instances.
+fn note_values(context: &Context, plan: &Plan) {
+    let names = context.names();
+    let of_instance = |instance: &InstancePlan| {
+        let name = names.short(instance.proxy);
+        let values = instance.written_values();
+        let values = values.contract.into_iter();
+        values
+            .map(|value| format!("  {name}  {value}"))
+            .collect::<Vec<_>>()
+    };
+    let lines: Vec<String> = plan.instances.iter().flat_map(of_instance).collect();
+    let shown = if context.global.full {
+        lines.len()
+    } else {
+        VALUES_SHOWN
+    };
+    lines.iter().take(shown).for_each(|line| context.note(line));
+    let left = lines.len().saturating_sub(shown);
+    if left > 0 {
+        context.note(format!(
+            "  and {} (--full shows all)",
+            count(left, "more value")
+        ));
+    }
 }
 
 /// Adds what a copy showed of a migration to the checks, except that the call itself is refused.
@@ -150,7 +182,10 @@ pub(crate) async fn try_proposed(
         ..of_proposed(session, migrate).await?
     };
     match context.simulate_on_copy(registry.client, request).await {
-        Ok(plan) => add_tried(&plan, checks),
+        Ok(plan) => {
+            note_values(context, &plan);
+            add_tried(&plan, checks);
+        }
         Err(error) => untried(context, &error),
     }
     Ok(())
