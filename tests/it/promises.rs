@@ -29,6 +29,8 @@ fn tests(promise: ReviewPromise) -> &'static [&'static str] {
             "a_script_that_writes_a_slot_of_the_framework_is_refused",
         ],
         ReviewPromise::Answers => &[
+            "a_version_that_reads_other_slots_or_has_other_decimals_is_refused_by_its_answers",
+            "an_honest_migration_lists_what_it_changes_and_is_not_refused",
             "an_outcome_that_was_not_expected_is_refused_by_plan_and_by_the_chain",
             "what_plan_writes_is_checked_on_chain_and_read_in_words_by_everybody",
             "what_is_asked_is_compared_by_its_signature_and_not_by_its_selector",

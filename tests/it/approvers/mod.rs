@@ -2,6 +2,7 @@
 
 mod adopted;
 mod adopter;
+mod answers;
 mod compiled;
 mod control;
 mod exchanged;

@@ -136,6 +136,9 @@ fn a_version_with_a_forged_layout_is_refused_until_it_is_accepted_by_name() {
         let refused = author.project.run(&format!("{command} Note 2.0 {forged}"));
         let told = refused.document.to_string();
         assert!(told.contains("slots-by-hand"), "{command}: {refused:?}");
+        if command == "plan" {
+            assert!(told.contains("answer-changed:value()"), "{refused:?}");
+        }
         assert_ne!(refused.document["executed"], true, "{refused:?}");
     }
     // A first version is asked about as well.

@@ -151,9 +151,9 @@ impl Chain {
         self.state_db.source_error().map_or(Ok(()), Err)
     }
 
-    /// Does `work`, an execution. On a far source it is tried on guesses first, until it lacks nothing; what is recorded or
-    /// counted is carried out once.
-    pub(super) fn foresee<T>(&self, work: impl Fn() -> T) -> T {
+    /// Does `work`, one or several executions. On a far source it is tried on guesses first, until it lacks nothing, and
+    /// reads what all of them lack together; what is recorded or counted is carried out once.
+    pub fn foresee<T>(&self, work: impl Fn() -> T) -> T {
         let is_recorded = self.state_db.is_forked() && self.is_recording();
         let foreseen = (!is_recorded).then(|| self.state_db.foresee(&work));
         foreseen.flatten().unwrap_or_else(work)

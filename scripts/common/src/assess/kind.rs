@@ -44,6 +44,8 @@ pub enum FindingKind {
     StorageChanges,
     /// The trial writes a word that no layout declares.
     UnexplainedWrite,
+    /// A view function answers otherwise after the upgrade.
+    AnswerChanged,
     /// Past calls fail with the new version.
     ReplayFails,
     /// Past calls could not be repeated.
@@ -313,7 +315,7 @@ impl KindRow {
 
 impl FindingKind {
     /// Every kind, in the order of the enum.
-    pub const ALL: [Self; 116] = [
+    pub const ALL: [Self; 117] = [
         Self::Delete,
         Self::Dirty,
         Self::GapUse,
@@ -333,6 +335,7 @@ impl FindingKind {
         Self::Unknown,
         Self::StorageChanges,
         Self::UnexplainedWrite,
+        Self::AnswerChanged,
         Self::ReplayFails,
         Self::ReplayNotDone,
         Self::ExpectationLost,
@@ -464,6 +467,7 @@ impl FindingKind {
             Self::Unknown => KindRow::accepted("unknown", Storage, Text).of(Part::Layout),
             Self::StorageChanges => KindRow::fixed("storage-changes", Writes),
             Self::UnexplainedWrite => KindRow::accepted("unexplained-write", Writes, Text),
+            Self::AnswerChanged => KindRow::accepted("answer-changed", Answers, Text),
             Self::ReplayFails => KindRow::fixed("ReplayFails", Answers),
             Self::ReplayNotDone => KindRow::fixed("ReplayNotDone", Answers),
             Self::ExpectationLost => {

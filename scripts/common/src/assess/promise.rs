@@ -62,8 +62,9 @@ impl ReviewPromise {
                  other accounts are listed; on chain, a step that writes a slot of the framework is refused"
             }
             Self::Answers => {
-                "each instance is asked what the check of the step expects of its view functions, on a copy of the \
-                 chain and on the chain; `plan --replay` repeats past transactions and compares their results"
+                "on a copy of the chain, view functions that both versions have are asked before and after, without \
+                 arguments and with known keys, and each answer that differs is reported; each instance is asked what the \
+                 check of the step expects, on the copy and on the chain; `plan --replay` repeats past transactions and compares their results"
             }
             Self::Execution => {
                 "the exact call runs on a copy of one block, with its approvers, rollouts and batches, with several \

@@ -61,10 +61,13 @@ pub(super) fn suggested(
     Ok(Some(found))
 }
 
-/// The slots that the step itself wrote.
-fn written(upgraded: &[&InstancePlan], plan: &Plan) -> BTreeSet<(Address, B256)> {
+/// The slots that the step itself wrote. Those that every call of a proxy reads are not among them.
+pub(super) fn written(upgraded: &[&InstancePlan], plan: &Plan) -> BTreeSet<(Address, B256)> {
     let of = |account: Address, changes: &[Change]| -> Vec<(Address, B256)> {
-        let slots = changes.iter().map(|change| change.slot);
+        let changes = changes
+            .iter()
+            .filter(|change| change.before != change.after);
+        let slots = changes.map(|change| change.slot);
         let own = slots.filter(|slot| !OF_PROXIES.contains(slot));
         own.map(|slot| (account, slot)).collect()
     };
@@ -152,7 +155,8 @@ fn add(
     let changed = |answers: &&Answers| answers.before != answers.after;
     let changed: Vec<&Answers> = answers.iter().filter(changed).collect();
     for answers in &changed {
-        let read = read(simulation, answers.proxy, getter)?;
+        let request = request(answers.proxy, getter);
+        let read = read_slots(simulation, request, &Overrides::default())?;
         is_meant &= !read.is_disjoint(written);
     }
     if changed.is_empty() || !is_meant {
@@ -198,18 +202,18 @@ fn same<T: PartialEq>(mut all: impl Iterator<Item = T>) -> Option<T> {
     all.all(|other| other == first).then_some(first)
 }
 
-/// The slots that a getter reads now.
-fn read(
-    simulation: &Simulation,
-    proxy: Address,
-    getter: &Getter,
+/// The slots that a call reads, without those that every call of a proxy reads.
+pub(super) fn read_slots(
+    copy: &Simulation,
+    request: CallRequest,
+    overrides: &Overrides,
 ) -> Result<BTreeSet<(Address, B256)>, ChainError> {
-    let request = request(proxy, getter);
-    let overrides = Overrides::default();
-    let chain = &simulation.chain;
-    let listed = chain.access_list(request, BlockId::latest(), &overrides)?;
+    let listed = copy
+        .chain
+        .access_list(request, BlockId::latest(), overrides)?;
     let of_account = |item: AccessListItem| {
         let slots = item.storage_keys.into_iter();
+        let slots = slots.filter(|slot| !OF_PROXIES.contains(slot));
         slots.map(move |slot| (item.address, slot))
     };
     Ok(listed

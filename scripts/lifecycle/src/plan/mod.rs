@@ -5,6 +5,7 @@
 //! block from the endpoint when it needs them, and nothing is ever sent there.
 
 mod adoption;
+mod answers;
 mod at_the_end;
 mod batches;
 mod carry_out;

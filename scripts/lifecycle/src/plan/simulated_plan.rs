@@ -171,6 +171,7 @@ pub fn simulate_on(
         simulated.ask_the_check()?;
         simulated.find_control(&as_it_was)?;
         simulated.note_answers(&here, elsewhen)?;
+        simulated.compare_answers(&as_it_was)?;
     }
     Ok((simulated.plan, simulated.simulation))
 }

@@ -238,7 +238,11 @@ impl PlanSimulation<'_> {
     }
 
     /// A copy as it was on which an instance runs the code of its version: one that is paused runs the pause stub.
-    fn unpaused(&self, as_it_was: &Simulation, proxy: Address) -> Result<Simulation, ChainError> {
+    pub(super) fn unpaused(
+        &self,
+        as_it_was: &Simulation,
+        proxy: Address,
+    ) -> Result<Simulation, ChainError> {
         let mut copy = as_it_was.branch();
         if let Some(instance) = self.planned(proxy) {
             let registry = copy.registry(self.request.registry);

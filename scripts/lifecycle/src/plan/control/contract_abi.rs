@@ -74,6 +74,11 @@ impl<'a> ContractAbi<'a> {
             .filter_map(|entry| Function::parse(entry).ok())
     }
 
+    /// The functions among them that change nothing, by their declaration.
+    pub(in crate::plan) fn views(&self) -> impl Iterator<Item = Function> {
+        self.functions().filter(is_view)
+    }
+
     /// Its variables that have the size of an address.
     pub(in crate::plan) fn address_fields(&self) -> Vec<AddressField> {
         address_fields(self.documents.iter().map(|document| &document.layout))
