@@ -15,6 +15,10 @@ pub trait Progress: Send + Sync {
     fn advance(&self, done: u64, total: u64, unit: &str, detail: &str) {
         self.tick(&format!("{done}/{total} {unit}, {detail}"));
     }
+    /// A piece of work has begun of which nothing is printed but a bar on a terminal.
+    fn begin_on_terminal(&self, _what: &str) {}
+    /// `done` of `total` `unit`s are done. Nothing is printed but a bar on a terminal.
+    fn advance_on_terminal(&self, _done: u64, _total: u64, _unit: &str, _detail: &str) {}
     /// The piece of work is done; `what` is its result in one line, empty where the command's answer
     /// has it.
     fn end(&self, _what: &str) {}

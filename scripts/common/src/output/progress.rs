@@ -73,6 +73,19 @@ impl Progress for Output {
         bar.set_message(format!("{what} … {detail}"));
     }
 
+    fn begin_on_terminal(&self, what: &str) {
+        if self.terminal {
+            self.begin(what);
+        }
+    }
+
+    fn advance_on_terminal(&self, done: u64, total: u64, unit: &str, detail: &str) {
+        let has_bar = self.work().bar.is_some();
+        if has_bar {
+            self.advance(done, total, unit, detail);
+        }
+    }
+
     fn end(&self, what: &str) {
         let mut work = self.work();
         let is_new = work.what != self.said(what);

@@ -13,7 +13,7 @@ use crate::context::seen_by;
 use crate::interface::{Callable, Places, added};
 use crate::layout::finding_id;
 use crate::manifest::Declared;
-use crate::options::{StepArgs, StorageArgs, time};
+use crate::options::{BATCHES, StepArgs, StorageArgs, time};
 use crate::pipeline::facts::NOT_ASKED;
 use crate::pipeline::fuzz::declared;
 use baseline::{Baseline, against};
@@ -72,6 +72,9 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "NUMBER", default_value_t = 16,
           value_parser = clap::value_parser!(u32).range(1..))]
     pub instances: u32,
+    /// Maximum number of batches of complex migrations to try, in 60 s for 500
+    #[arg(long, value_name = "NUMBER", default_value_t = BATCHES)]
+    pub batches: u64,
     /// Fuzz the upgrade for this time, such as 60s, and report what differs, as the command fuzz does
     #[arg(long, value_name = "TIME", value_parser = time, conflicts_with = "against")]
     pub fuzz: Option<Duration>,

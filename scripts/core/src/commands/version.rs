@@ -6,7 +6,7 @@ use crate::context::prelude::*;
 use crate::governance::{GovernedCall, already};
 use crate::history::is_one_held;
 use crate::ids::{CodeHash, LayoutHash, SourceHash};
-use crate::options::{GivenModuleArgs, StepArgs, StorageArgs};
+use crate::options::{BATCHES, GivenModuleArgs, StepArgs, StorageArgs};
 
 use crate::pipeline::check_options::CheckOptions;
 use crate::pipeline::checked::require_not_refused;
@@ -49,6 +49,9 @@ pub(crate) struct VersionArgs {
     /// The sources of the `.wasm` file, if one is given.
     #[command(flatten)]
     pub file: GivenModuleArgs,
+    /// Maximum number of batches of complex migrations to try, in 60 s for 500
+    #[arg(long, value_name = "NUMBER", default_value_t = BATCHES)]
+    pub batches: u64,
     /// The step into it.
     #[command(flatten)]
     pub transition: TransitionArgs,
@@ -165,11 +168,11 @@ pub(crate) async fn migrate(context: &Context, args: &VersionArgs) -> Result<Out
     let source = context.proven_source(&args.source, &args.file)?;
     let mut work = Work::sending(context, "migrate", subject).await?;
     let code = (subject.1, CodeFrom::Source(source));
-    go(
-        &mut work,
-        &by_transition(code, Becomes::Current, &args.transition),
-    )
-    .await
+    let wanted = Wanted {
+        batches: args.batches,
+        ..by_transition(code, Becomes::Current, &args.transition)
+    };
+    go(&mut work, &wanted).await
 }
 
 /// A new version with the code of an older one.

@@ -18,7 +18,7 @@ use crate::governance::{Call, PendingAction, pending, require_approver};
 use crate::ids::ActionId;
 use crate::layout::Who;
 use crate::model;
-use crate::options::{StepArgs, StorageArgs};
+use crate::options::{BATCHES, StepArgs, StorageArgs};
 use crate::plan::PlanRequest;
 use crate::registry::{self, NewVersion, RecordedCode, Registry};
 use crate::text::shell_word;
@@ -98,6 +98,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) step: StepArgs,
     /// Its layout, for code that carries none.
     pub(crate) layout: Option<&'a Path>,
+    /// Maximum number of batches of complex migrations to try.
+    pub(crate) batches: u64,
 }
 
 /// A version whose code is known.
@@ -150,6 +152,7 @@ impl<'a> Wanted<'a> {
             initial: false,
             step: step.clone(),
             layout: storage.layout.as_deref(),
+            batches: BATCHES,
         }
     }
 }

@@ -329,6 +329,11 @@ impl Client {
         &*self.progress
     }
 
+    /// The same, to keep.
+    pub fn shared_progress(&self) -> Arc<dyn Progress> {
+        self.progress.clone()
+    }
+
     /// alloy's provider beneath, for what is not offered here.
     pub fn provider(&self) -> &DynProvider {
         &self.provider

@@ -5,8 +5,10 @@ use super::runner::{BatchRunner, Ran};
 use super::{Ended, active, end, gas_of_a_transaction};
 use crate::client::{ChainError, Client};
 use crate::error::{Exit, Explain};
+use crate::progress::Progress;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::{SolCall, SolValue};
+use std::sync::Arc;
 use stylus_upgrades_interface::complex::IComplexMigration as abi;
 use stylus_upgrades_interface::registry::IRegistry::NotSupported;
 
@@ -35,7 +37,7 @@ pub async fn handler(client: &Client, proxy: Address) -> Result<Option<Address>,
 
 /// Sends the batches of the migration that `proxy` is in, and ends it, as its handler does. What begins when it ends is
 /// tried, too, as far as the budget goes. Lists of items are nobody's but the handler's: a program that takes one is
-/// left at its start.
+/// left at its start. `progress` is told how many entries are done.
 ///
 /// # Errors
 /// Trouble with the copy.
@@ -43,6 +45,7 @@ pub async fn try_out(
     client: &Client,
     proxy: Address,
     budget: &mut Budget,
+    progress: &Arc<dyn Progress>,
 ) -> Result<Tried, ChainError> {
     let gas = gas_of_a_transaction(client).await? / 2;
     let mut tried = Tried::default();
@@ -54,7 +57,8 @@ pub async fn try_out(
             tried.left = Some(migration.at.total);
             break;
         }
-        let mut runner = BatchRunner::new(client, migration.clone(), None, gas).within(*budget);
+        let runner = BatchRunner::new(client, migration.clone(), None, gas);
+        let mut runner = runner.within(*budget, progress.clone());
         let ran = match runner.run().await {
             Ok(Ran::Complete) => end(client, &migration).await.map(Some),
             Ok(Ran::Stopped | Ran::Ended) => Ok(None),

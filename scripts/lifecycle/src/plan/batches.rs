@@ -6,9 +6,11 @@ use crate::assess::{Finding, Part};
 use crate::client::{ChainError, Client};
 use crate::error::Explain;
 use crate::migration::{self, Budget};
+use crate::progress::Progress;
 use crate::simulation::{ANYBODY, Simulation, now};
 use alloy::primitives::Address;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The results of the complex migrations.
 #[derive(Default)]
@@ -25,11 +27,12 @@ impl Tried {
     }
 }
 
-/// Carries on those of these instances that are in a complex migration, as far as the budget goes.
+/// Carries on those of these instances that are in a complex migration, as far as the budget goes, and tells `progress`.
 pub(super) fn try_out(
     simulation: &mut Simulation,
     request: &PlanRequest,
     instances: &[Address],
+    progress: &Arc<dyn Progress>,
 ) -> Result<Tried, ChainError> {
     let mut budget = Budget::of(request.batches);
     let mut all = Tried::default();
@@ -43,7 +46,7 @@ pub(super) fn try_out(
             continue;
         };
         let tried = simulation.live(handler, async |client| {
-            migration::try_out(client, proxy, &mut budget).await
+            migration::try_out(client, proxy, &mut budget, progress).await
         })?;
         let batches = Batches {
             tried: tried.batches,

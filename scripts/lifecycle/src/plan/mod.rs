@@ -254,7 +254,9 @@ async fn plan_on(fork: Fork, request: PlanRequest) -> Result<Plan, ChainError> {
         ..request
     };
     let fork = fork.reading(parts);
-    let plan = fork.carry_out(move |chain| simulate_on(chain, &request, GasLimits::EachLimit));
+    let progress = client.shared_progress();
+    let plan =
+        fork.carry_out(move |chain| simulate_on(chain, &request, GasLimits::EachLimit, &progress));
     let (mut plan, _) = plan.await?;
     add_l1(&client, &mut plan.transactions).await;
     Ok(plan)

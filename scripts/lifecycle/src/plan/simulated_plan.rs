@@ -11,11 +11,13 @@ use crate::assess::{Finding, Severity};
 use crate::client::ChainError;
 use crate::governance::{Display, explain};
 use crate::model::Instance;
+use crate::progress::Progress;
 use crate::registry::{self, Named};
 use crate::simulation::{Simulation, now};
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use stylus_chain::{Chain, SlotChange};
 
 /// Seconds after which all is tried once more, to find what depends on the block.
@@ -31,11 +33,12 @@ pub(super) struct PlanSimulation<'a> {
     pub(super) plan: Plan,
 }
 
-/// Tries `request` on a chain, and gives the chain with it.
+/// Tries `request` on a chain, and gives the chain with it. `progress` is told of the batches of complex migrations.
 pub fn simulate_on(
     chain: Chain,
     request: &PlanRequest,
     gas_limits: GasLimits,
+    progress: &Arc<dyn Progress>,
 ) -> Result<(Plan, Simulation), ChainError> {
     let config = chain.config();
     let (block, time) = (config.number, config.timestamp.unwrap_or_default());
@@ -98,7 +101,7 @@ pub fn simulate_on(
         .then(|| simulated.simulation.changes())
         .transpose()?;
     let handled = instances::handled(&simulated.simulation, request.registry)?;
-    let tried = batches::try_out(&mut simulated.simulation, request, &handled)?;
+    let tried = batches::try_out(&mut simulated.simulation, request, &handled, progress)?;
     outcomes.look_again(&simulated.simulation)?;
     let late = instances::late(&simulated.simulation, request, &before, &handled)?;
     let plan = &mut simulated.plan;

@@ -4,7 +4,11 @@ use crate::governance::complex::{MIGRATE as COMPLEX, registers};
 use crate::governance::creation::creation;
 use crate::governance::relay::{FAR, ask};
 use crate::prelude::*;
+<<<<<<< HEAD
 use std::collections::{BTreeMap, BTreeSet};
+=======
+use std::io::Read;
+>>>>>>> 038a3b44 (feat(migrate): take --batches, and show what a trial has done)
 use std::ops::Range;
 use std::os::unix::process::ExitStatusExt;
 use std::sync::Mutex;
@@ -697,6 +701,36 @@ fn a_plan_of_a_complex_migration_reads_the_entries_of_each_batch_together() {
     let proven = requests_of_complex_plan(&sandbox, 1_000, Duration::ZERO);
     let asked = requests_of_complex_plan(&sandbox, 0, Duration::ZERO);
     assert!(proven <= 60 && asked <= 85, "{proven} and {asked} requests");
+}
+
+#[test]
+fn a_terminal_shows_the_entries_that_are_tried_and_a_file_does_not() {
+    let sandbox = register_of(2_000);
+    let words = COMPLEX.replace("migrate", "plan");
+    let command = sandbox.command(&words);
+    let (mut terminal, end) = pty_process::blocking::open().expect("a terminal");
+    let size = pty_process::Size::new(40, 200);
+    terminal.resize(size).expect("a size");
+    let mut shown = pty_process::blocking::Command::new(command.get_program())
+        .args(command.get_args())
+        .current_dir(sandbox.folder.path());
+    for (name, value) in command.get_envs() {
+        shown = match value {
+            Some(value) => shown.env(name, value),
+            None => shown.env_remove(name),
+        };
+    }
+    let mut child = shown.spawn(end).expect("it starts");
+    let (mut text, mut buffer) = (Vec::new(), [0; 4_096]);
+    // What was a terminal is none when the command has ended.
+    while let Ok(length @ 1..) = terminal.read(&mut buffer) {
+        text.extend_from_slice(&buffer[..length]);
+    }
+    assert!(child.wait().expect("it ends").success());
+    let text = String::from_utf8_lossy(&text);
+    contains(&text, &["/2,000 entries", "/s, ", " left"]);
+    let silent = sandbox.run("Admin", &words);
+    assert!(!silent.stderr.contains("entries"), "{}", silent.stderr);
 }
 
 #[test]

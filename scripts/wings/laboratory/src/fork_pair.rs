@@ -2,9 +2,11 @@
 
 use crate::client::ChainError;
 use crate::plan::{GasLimits, LeftOut, Plan, PlanRequest, simulate_on};
+use crate::progress::{Progress, Silent};
 use crate::replay::carry_over;
 use crate::simulation::Simulation;
 use alloy::primitives::Address;
+use std::sync::Arc;
 use stylus_chain::Chain;
 
 /// Two copies of a block, at the same time.
@@ -25,7 +27,8 @@ pub(crate) fn fork_with_upgrade(
     chain.set_timestamp_interval(Some(1));
     let begun = chain.block_number();
     let mut upgraded = chain.branch();
-    let (plan, copy) = simulate_on(chain.branch(), request, GasLimits::Once)?;
+    let silent: Arc<dyn Progress> = Arc::new(Silent);
+    let (plan, copy) = simulate_on(chain.branch(), request, GasLimits::Once, &silent)?;
     carry_over(&copy.chain, begun.into(), &mut upgraded)?;
     let mut as_it_is = Simulation::new(chain);
     let forks = ForkPair {

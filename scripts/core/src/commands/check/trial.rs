@@ -4,7 +4,6 @@ use super::{Check, FUZZ};
 use crate::assess::{Evidence, Finding, FindingKind, Origin, Part, Role, Severity};
 use crate::client::Client;
 use crate::context::prelude::*;
-use crate::migration::BATCHES;
 use crate::options::UpgradeArgs;
 use crate::pipeline::calldata;
 use crate::pipeline::fuzz::{SEED, fuzzed};
@@ -24,7 +23,7 @@ impl Check<'_> {
         };
         let options = SimulationOptions {
             instances: self.args.instances,
-            batches: BATCHES,
+            batches: self.args.batches,
             write_expect: None,
         };
         let simulated = simulate(context, &upgrade, options, Role::Ci).await?;

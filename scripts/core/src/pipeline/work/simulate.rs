@@ -9,7 +9,8 @@ use crate::error::Report;
 use crate::governance::require_approver;
 use crate::options::INSTANCES;
 use crate::pipeline::confirm;
-use crate::plan::{InstancePlan, Plan, PlanRequest, Reads, fails};
+use crate::plan::{InstancePlan, Plan, PlanRequest, Reads, fails, only_started};
+use crate::progress::Progress;
 use crate::registry::NewVersion;
 use crate::text::count;
 
@@ -46,7 +47,10 @@ impl Trial {
     ) -> Result<()> {
         let (session, context) = (work.session, work.session.context);
         let call: abi::migrateCall = self.version.clone().into();
-        let mut request = work.planned_request(self.planned, call, INSTANCES);
+        let mut request = PlanRequest {
+            batches: wanted.batches,
+            ..work.planned_request(self.planned, call, INSTANCES)
+        };
         let call = wanted.becomes.call(self.version);
         if !request.inactive.is_empty() {
             // Anybody may activate it, but it is paid for before the registry refuses the key.
@@ -64,11 +68,16 @@ impl Trial {
         let mut declared = document.map_or(Vec::new(), |one| one.migrates.clone());
         request.documents = session.instance_documents(&work.name, INSTANCES).await?;
         let accepted = context.accepted();
-        match context
-            .simulate_on_copy(session.registry.client, request)
-            .await
-        {
+        let title = format!("trying {} {}", work.name, wanted.version);
+        context.output.begin_on_terminal(&title);
+        let tried = context.simulate_on_copy(session.registry.client, request);
+        let tried = tried.await;
+        context.output.end("");
+        match tried {
             Ok(plan) => {
+                if let Some(why) = only_started(&plan.instances) {
+                    context.note(why);
+                }
                 if let Some(finding) = plan.stuck.clone()
                     && !accepted.covers(&FindingKind::WouldFail.id())
                 {

@@ -12,11 +12,12 @@ use super::items::{Items, encode};
 use super::size::Sizer;
 use crate::client::{ChainError, Client};
 use crate::error::Refusal;
-use crate::progress::Rate;
+use crate::progress::{Progress, Rate};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Bytes, TxHash, U256};
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use alloy::sol_types::{SolCall, SolValue};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stylus_upgrades_interface::complex::IComplexMigration as abi;
 
@@ -66,6 +67,8 @@ pub struct BatchRunner {
     rate: Rate,
     /// The rest of the trial's budget; none where all is sent.
     pub(super) budget: Option<Budget>,
+    /// The listener for its course.
+    progress: Arc<dyn Progress>,
 }
 
 /// The end of a run of batches.
@@ -105,13 +108,17 @@ impl BatchRunner {
             begun: Instant::now(),
             rate: Rate::from(0),
             budget: None,
+            progress: client.shared_progress(),
         }
     }
 
-    /// The same, as far as a budget goes.
-    pub(super) fn within(self, budget: Budget) -> Self {
-        let budget = Some(budget);
-        Self { budget, ..self }
+    /// A trial of the same, as far as a budget goes. `progress` listens in place of the copy's own.
+    pub(super) fn within(self, budget: Budget, progress: Arc<dyn Progress>) -> Self {
+        Self {
+            budget: Some(budget),
+            progress,
+            ..self
+        }
     }
 
     /// Sends batches until none is left, or the budget is used up.
@@ -369,8 +376,13 @@ impl BatchRunner {
         let found = self.items.as_ref().map_or(0, Items::count);
         let items = self.spent.items;
         let rate = self.rate.summary(items, items.saturating_add(self.left()));
-        let detail = format!("{rate}, {}", self.spent.cost);
-        let progress = self.client.progress();
-        progress.advance(self.at.done, found.max(self.at.total), "items", &detail);
+        let (done, total) = (self.at.done, found.max(self.at.total));
+        if self.budget.is_some() {
+            let progress = &self.progress;
+            progress.advance_on_terminal(done, total, "entries", &rate);
+        } else {
+            let detail = format!("{rate}, {}", self.spent.cost);
+            self.progress.advance(done, total, "items", &detail);
+        }
     }
 }

@@ -17,9 +17,11 @@ use crate::plan::{
     Abis, GasLimits, InstancePlan, Obstacle, Plan, PlanRequest, Replay, activated, not_tried,
     simulate_on,
 };
+use crate::progress::{Progress, Silent};
 use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, Bytes};
 use past::PastTransactions;
+use std::sync::Arc;
 use stylus_chain::{BlockId, Chain};
 
 /// Replays the newest transactions to the definition's instances, within the limits.
@@ -121,7 +123,8 @@ fn carry_out(
         }
     }
     let later = activated(upgraded.branch(), code)?;
-    let (plan, copy) = simulate_on(later, request, GasLimits::Once)?;
+    let silent: Arc<dyn Progress> = Arc::new(Silent);
+    let (plan, copy) = simulate_on(later, request, GasLimits::Once, &silent)?;
     let transactions = || past.blocks.iter().flat_map(|block| &block.transactions);
     let wanted = transactions()
         .filter(|transaction| transaction.is_wanted)
