@@ -141,8 +141,7 @@ impl Journal {
         if open.is_empty() {
             return;
         }
-        let mut noted = open.iter().map(|entry| self.sending(entry.clone()));
-        if let Err(error) = noted.try_for_each(|noted| noted) {
+        if let Err(error) = self.sending(open.clone()) {
             self.warn(Err(error));
             return;
         }
@@ -202,13 +201,14 @@ impl Journal {
         )
     }
 
-    /// Notes a transaction that is about to be sent.
+    /// Notes transactions that are about to be sent.
     ///
     /// # Errors
-    /// Where it cannot be noted: after a kill nobody would look for it.
-    pub fn sending(&self, entry: InFlight) -> Result<(), FileError> {
+    /// Where they cannot be noted: after a kill nobody would look for them.
+    pub fn sending(&self, entries: impl IntoIterator<Item = InFlight>) -> Result<(), FileError> {
         let _lock = self.lock();
-        self.write(&Line::Sending(entry))
+        let lines: Vec<Line> = entries.into_iter().map(Line::Sending).collect();
+        self.write(&lines)
     }
 
     /// A transaction went through. It stays in the journal until the command has reported what came of
@@ -225,7 +225,7 @@ impl Journal {
             return;
         };
         for other in open.iter().filter(|one| one.nonce == nonce && one.tx != tx) {
-            self.append(&Line::Settled(other.tx));
+            self.append(Line::Settled(other.tx));
         }
     }
 
@@ -251,7 +251,7 @@ impl Journal {
     /// one that has grown long is rewritten with the open ones alone.
     pub fn settled(&self, tx: TxHash) {
         self.alone(|| {
-            self.warn(self.write(&Line::Settled(tx)));
+            self.warn(self.write(&[Line::Settled(tx)]));
             let open = self.in_flight();
             let length = std::fs::metadata(&self.path).map_or(0, |file| file.len());
             if open.is_empty() || length > COMPACT_AT {
@@ -293,8 +293,8 @@ impl Journal {
         }
     }
 
-    fn append(&self, line: &Line) {
-        self.alone(|| self.warn(self.write(line)));
+    fn append(&self, line: Line) {
+        self.alone(|| self.warn(self.write(&[line])));
     }
 
     /// Shows a transaction that is signed now to who asks for everything.
@@ -314,13 +314,14 @@ impl Journal {
         }
     }
 
-    fn write(&self, line: &Line) -> Result<(), FileError> {
+    fn write(&self, lines: &[Line]) -> Result<(), FileError> {
         if let Some(folder) = self.path.parent() {
             own_file::folder(folder)?;
         }
         let mut file = own_file::append(&self.path)?;
         // The newline comes first, too: a line cut by a kill must not swallow the next one.
-        let text = format!("\n{}\n", line.to_json());
+        let lines = lines.iter().map(|line| format!("\n{}\n", line.to_json()));
+        let text: String = lines.collect();
         let written = |result: io::Result<()>| result.map_err(own_file::io("written", &self.path));
         if kill_point::is_due(Phase::Journal) {
             let (half, _) = text.as_bytes().split_at(text.len() / 2);

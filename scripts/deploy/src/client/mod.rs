@@ -69,6 +69,7 @@ use crate::journal::Journal;
 use crate::kill_point::{self, Phase};
 use crate::progress::{Progress, Silent};
 use crate::questions::ask_all;
+use crate::text::count;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
@@ -482,25 +483,88 @@ impl Client {
         let (filled, fees, nonce) =
             futures::join!(ask_all(filled), self.fees(), self.next_nonce(sender));
         let (filled, fees, nonce) = (filled?, fees?, nonce?);
-        let (mut submitted, mut refused) = (Vec::new(), None);
-        for (filled, nonce) in filled.into_iter().zip(nonce..) {
-            self.announce(what, &filled, fees);
-            let request = fees.given_to(filled.request);
-            match self.submit(what, (sender, nonce), request.clone()).await {
-                Ok(sent) => submitted.push((request, sent)),
-                Err(error) => {
-                    self.read_anew();
-                    refused = Some(Err(error));
-                    break;
-                }
-            }
+        for filled in &filled {
+            self.announce(what, filled, fees);
         }
-        let outcomes = submitted.into_iter().map(async |(request, sent)| {
+        let requests = filled.into_iter().map(|filled| filled.request);
+        let requests = requests.map(|request| fees.given_to(request)).collect();
+        let row = self
+            .send_in_row(what, (sender, nonce), fees, requests)
+            .await;
+        let refused = row.refused.into_iter().map(Err);
+        Ok(row.outcomes.into_iter().chain(refused).collect())
+    }
+
+    /// Foresees the gas of a request and of others that are like it.
+    ///
+    /// # Errors
+    /// What the estimate says.
+    pub async fn foresee_gas(
+        &self,
+        what: &str,
+        request: TransactionRequest,
+    ) -> Result<SharedGas, ChainError> {
+        let sender = self.sender(what)?;
+        let filled = self.with_foreseen_gas(what, request.with_from(sender), None);
+        let filled = filled.await?;
+        Ok(SharedGas {
+            limit: filled.request.gas.unwrap_or_default(),
+            estimate: filled.estimate,
+        })
+    }
+
+    /// Sends requests as [`Self::transact_in_row`] does, each with that gas: nothing is estimated.
+    ///
+    /// # Errors
+    /// Where nothing was sent.
+    pub async fn transact_alike_in_row(
+        &self,
+        what: &str,
+        requests: Vec<TransactionRequest>,
+        gas: SharedGas,
+    ) -> Result<SentRow, ChainError> {
+        let sender = self.sender(what)?;
+        let (fees, nonce) = futures::join!(self.fees(), self.next_nonce(sender));
+        let (fees, nonce) = (fees?, nonce?);
+        let number = requests.len() as u64;
+        let value = requests.iter().filter_map(|request| request.value).sum();
+        let filled = FilledRequest {
+            request: TransactionRequest::default().with_value(value),
+            estimate: gas.estimate.saturating_mul(number),
+        };
+        let all = format!("{what} in {}", count(number, "transaction"));
+        self.announce(&all, &filled, fees);
+        let requests = requests.into_iter().map(|request| {
+            let request = request.with_from(sender).with_gas_limit(gas.limit);
+            fees.given_to(request)
+        });
+        let requests = requests.collect();
+        Ok(self
+            .send_in_row(what, (sender, nonce), fees, requests)
+            .await)
+    }
+
+    /// Sends requests that have gas and these fees, and waits for all that were sent.
+    async fn send_in_row(
+        &self,
+        what: &str,
+        sender: (Address, u64),
+        fees: Fees,
+        requests: Vec<TransactionRequest>,
+    ) -> SentRow {
+        let row = self.submit_in_row(what, sender, fees, &requests).await;
+        if row.refused.is_some() {
+            self.read_anew();
+        }
+        let submitted = row.submitted.into_iter().zip(requests);
+        let outcomes = submitted.map(async |(sent, request)| {
             let receipt = self.wait_for(what, &sent).await?;
             self.outcome(what, request, receipt).await
         });
-        let outcomes = futures::future::join_all(outcomes).await;
-        Ok(outcomes.into_iter().chain(refused).collect())
+        SentRow {
+            outcomes: futures::future::join_all(outcomes).await,
+            refused: row.refused,
+        }
     }
 
     /// A request with a gas limit for what it is foreseen to take.
@@ -626,6 +690,45 @@ impl Client {
         ChainError::Unreachable {
             endpoint: self.endpoint.to_string(),
             reason: Unanswered::Contradiction(found.into()),
+        }
+    }
+}
+
+/// Gas that each of several requests gets which are alike, in units.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SharedGas {
+    /// The gas limit.
+    limit: u64,
+    /// Gas that the dearest of them takes, as far as is known.
+    estimate: u64,
+}
+
+impl SharedGas {
+    /// Returns the gas of the dearer of two.
+    #[must_use]
+    pub fn at_least(self, other: Self) -> Self {
+        Self {
+            limit: self.limit.max(other.limit),
+            estimate: self.estimate.max(other.estimate),
+        }
+    }
+}
+
+/// What became of transactions with nonces in a row.
+#[derive(Debug)]
+pub struct SentRow {
+    /// The outcome of each that was sent, in order.
+    pub outcomes: Vec<Result<Sent, ChainError>>,
+    /// Why the next one was not sent, if one was not.
+    pub refused: Option<ChainError>,
+}
+
+impl SentRow {
+    /// Nothing was sent, for that reason.
+    pub fn refused(error: ChainError) -> Self {
+        Self {
+            outcomes: Vec::new(),
+            refused: Some(error),
         }
     }
 }

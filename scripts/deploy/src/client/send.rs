@@ -19,6 +19,7 @@ use alloy::providers::utils::{
     EIP1559_BASE_FEE_MULTIPLIER, EIP1559_FEE_ESTIMATION_PAST_BLOCKS,
     EIP1559_FEE_ESTIMATION_REWARD_PERCENTILE, eip1559_default_estimator,
 };
+use alloy::rpc::client::BatchRequest;
 use alloy::rpc::types::TransactionRequest;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +36,9 @@ const RAISE_PAUSE: Duration = Duration::from_millis(100);
 const EARLY_PAUSE: Duration = Duration::from_millis(250);
 /// The time for which a transaction that is early is sent again.
 const EARLY_FOR: Duration = Duration::from_secs(15);
+
+/// Transactions in one question, at most: a sequencer answers each after it is in a block, one after the other.
+const SENT_TOGETHER: usize = 25;
 
 /// Reports a transaction that left, where the endpoint does not say what became of it.
 pub(super) fn maybe_sent(what: &str, tx: TxHash, error: ChainError) -> ChainError {
@@ -79,6 +83,15 @@ fn unnoted(what: &str, error: &FileError) -> ChainError {
         "free space on the disk, or run the command in a folder that you can write to",
     );
     refusal.into()
+}
+
+/// Transactions with nonces in a row that were sent together.
+#[derive(Default)]
+pub(super) struct SubmittedRow {
+    /// Those that the endpoint took, in the order of their nonces.
+    pub(super) submitted: Vec<UnminedTransaction>,
+    /// Why it did not take the next one.
+    pub(super) refused: Option<ChainError>,
 }
 
 /// The price that gas may have, in wei.
@@ -155,7 +168,134 @@ impl Client {
             Some(given) => given,
             None => self.fees().await?,
         };
+        self.count_cost(what, sender, &request, fees)?;
         self.offer(what, request, (sender, nonce), fees).await
+    }
+
+    /// Submits requests that have these fees, with nonces in a row: up to [`SENT_TOGETHER`] of them in one question. What
+    /// the endpoint does not take so is offered alone, and the first that it refuses ends the row.
+    pub(super) async fn submit_in_row(
+        &self,
+        what: &str,
+        (sender, first_nonce): (Address, u64),
+        fees: Fees,
+        requests: &[TransactionRequest],
+    ) -> SubmittedRow {
+        let mut row = SubmittedRow::default();
+        for group in requests.chunks(SENT_TOGETHER) {
+            let nonce = first_nonce + row.submitted.len() as u64;
+            if let Err(error) = self
+                .submit_group(what, (sender, nonce), fees, group, &mut row.submitted)
+                .await
+            {
+                row.refused = Some(error);
+                break;
+            }
+        }
+        row
+    }
+
+    /// Submits requests that fit one question.
+    ///
+    /// # Errors
+    /// Why one is not taken; those before it are in `submitted`.
+    async fn submit_group(
+        &self,
+        what: &str,
+        (sender, first_nonce): (Address, u64),
+        fees: Fees,
+        requests: &[TransactionRequest],
+        submitted: &mut Vec<UnminedTransaction>,
+    ) -> Result<(), ChainError> {
+        let numbered = || requests.iter().zip(first_nonce..);
+        if let (Signs::Anybody, _) | (_, [_]) = (&self.signs, requests) {
+            for (request, nonce) in numbered() {
+                let sent = self.submit(what, (sender, nonce), request.clone()).await;
+                submitted.push(sent?);
+            }
+            return Ok(());
+        }
+        let mut group = Vec::with_capacity(requests.len());
+        for (request, nonce) in numbered() {
+            self.count_cost(what, sender, request, fees)?;
+            let numbered = request.clone().with_nonce(nonce);
+            let (tx, signed) = self.sign(what, numbered).await?;
+            let sent = UnminedTransaction {
+                tx,
+                sender,
+                nonce,
+                signed,
+            };
+            group.push((request, sent));
+        }
+        let entries = group.iter().map(|(_, sent)| InFlight {
+            what: what.into(),
+            tx: sent.tx,
+            nonce: sent.nonce,
+        });
+        self.note_in_journal(what, entries.collect())?;
+        for (_, sent) in &group {
+            kill_point::at(Phase::BeforeSending);
+            // From here on it may be sent, whatever the endpoint says or does not say.
+            self.may_be_sent(sent.tx);
+        }
+        let signed: Vec<&Bytes> = group.iter().map(|(_, sent)| &sent.signed).collect();
+        let taken = self.broadcast_together(&signed).await;
+        for ((request, sent), is_taken) in group.into_iter().zip(taken) {
+            if is_taken {
+                kill_point::at(Phase::Sent);
+                submitted.push(sent);
+            } else {
+                let place = (sender, sent.nonce);
+                let offered = self.offer(what, request.clone(), place, fees).await;
+                submitted.push(offered?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the endpoint signed transactions in one question. Returns for each whether the endpoint has said that it
+    /// takes it.
+    async fn broadcast_together(&self, signed: &[&Bytes]) -> Vec<bool> {
+        const METHOD: &str = "eth_sendRawTransaction";
+        let mut batch = BatchRequest::new(self.taker().provider.client());
+        let mut answers = Vec::with_capacity(signed.len());
+        for signed in signed {
+            answers.push(batch.add_call::<_, B256>(METHOD, &(*signed,)).ok());
+        }
+        let is_answered = batch.send().await.is_ok();
+        let mut taken = Vec::with_capacity(signed.len());
+        for answer in answers {
+            taken.push(match answer {
+                Some(answer) if is_answered => answer.await.is_ok(),
+                _ => false,
+            });
+        }
+        taken
+    }
+
+    /// Counts the highest cost of a request towards what the command may spend.
+    fn count_cost(
+        &self,
+        what: &str,
+        sender: Address,
+        request: &TransactionRequest,
+        fees: Fees,
+    ) -> Result<(), ChainError> {
+        let most = highest_cost(request, fees.max);
+        if let Some(limit) = self.spending.add(what, sender, most)? {
+            self.progress.note(&limit);
+        }
+        Ok(())
+    }
+
+    /// Notes transactions in the journal before they are sent.
+    fn note_in_journal(&self, what: &str, entries: Vec<InFlight>) -> Result<(), ChainError> {
+        if let Some(journal) = &self.journal {
+            let noted = journal.sending(entries);
+            noted.map_err(|error| unnoted(what, &error))?;
+        }
+        Ok(())
     }
 
     /// Signs, notes and sends a request, again with higher fees where the endpoint takes it for underpriced. What it
@@ -168,10 +308,6 @@ impl Client {
         mut fees: Fees,
     ) -> Result<UnminedTransaction, ChainError> {
         let (mut raises, mut pauses) = (0, Backoff::new(RAISE_PAUSE, RECEIPT_PAUSE_LONGEST));
-        let most = highest_cost(&request, fees.max);
-        if let Some(limit) = self.spending.add(what, sender, most)? {
-            self.progress.note(&limit);
-        }
         loop {
             let (tx, signed) = self
                 .sign_and_note(what, request.clone(), nonce, fees)
@@ -303,14 +439,12 @@ impl Client {
     ) -> Result<(TxHash, Bytes), ChainError> {
         let request = fees.given_to(request.with_nonce(nonce));
         let (tx, signed) = self.sign(what, request).await?;
-        if let Some(journal) = &self.journal {
-            let noted = journal.sending(InFlight {
-                what: what.into(),
-                tx,
-                nonce,
-            });
-            noted.map_err(|error| unnoted(what, &error))?;
-        }
+        let what_is_sent = InFlight {
+            what: what.into(),
+            tx,
+            nonce,
+        };
+        self.note_in_journal(what, vec![what_is_sent])?;
         kill_point::at(Phase::BeforeSending);
         Ok((tx, signed))
     }

@@ -39,7 +39,7 @@ fn what_is_not_settled_is_pending_in_its_order() {
     let journal = journal(folder.path());
     assert!(journal.in_flight().is_empty());
     for number in [1, 2, 3] {
-        journal.sending(entry(number)).expect("noted");
+        journal.sending([entry(number)]).expect("noted");
     }
     journal.settled(entry(2).tx);
     assert_eq!(journal.in_flight(), [entry(1), entry(3)]);
@@ -62,12 +62,12 @@ fn a_line_cut_in_the_middle_is_said_and_harms_no_other() {
     let file = folder.path().join(FOLDER);
     let journal = Journal::new(&file, (7, false), Address::ZERO, notes.clone());
     let journal = journal.expect("a journal");
-    journal.sending(entry(1)).expect("noted");
+    journal.sending([entry(1)]).expect("noted");
     assert_eq!(journal.in_flight(), [entry(1)]);
     assert_eq!(*notes.0.lock().expect("nobody panics"), [""; 0]);
     append(&journal, b"{\"sending\":{\"what\":\"cu");
     assert_eq!(journal.in_flight(), [entry(1)]);
-    journal.sending(entry(2)).expect("noted");
+    journal.sending([entry(2)]).expect("noted");
     assert_eq!(journal.in_flight(), [entry(1), entry(2)]);
     let notes = notes.0.lock().expect("nobody panics");
     let [note] = notes.as_slice() else {
@@ -84,12 +84,12 @@ fn what_one_command_notes_is_not_lost_while_another_one_settles_its_own() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             for _ in 0..400 {
-                one.sending(entry(200)).expect("noted");
+                one.sending([entry(200)]).expect("noted");
                 one.settled(entry(200).tx);
             }
         });
         for number in rounds.clone() {
-            other.sending(entry(number)).expect("noted");
+            other.sending([entry(number)]).expect("noted");
         }
     });
     let mut left = other.in_flight();
@@ -101,9 +101,9 @@ fn what_one_command_notes_is_not_lost_while_another_one_settles_its_own() {
 fn bytes_that_are_no_text_hide_no_other_line() {
     let folder = tempfile::tempdir().expect("a folder");
     let journal = journal(folder.path());
-    journal.sending(entry(1)).expect("noted");
+    journal.sending([entry(1)]).expect("noted");
     append(&journal, b"\xff\xfe\0");
-    journal.sending(entry(2)).expect("noted");
+    journal.sending([entry(2)]).expect("noted");
     assert_eq!(journal.in_flight(), [entry(1), entry(2)]);
 }
 
@@ -111,7 +111,7 @@ fn bytes_that_are_no_text_hide_no_other_line() {
 fn a_journal_without_open_entries_leaves_nothing_behind() {
     let folder = tempfile::tempdir().expect("a folder");
     let journal = journal(folder.path());
-    journal.sending(entry(1)).expect("noted");
+    journal.sending([entry(1)]).expect("noted");
     journal.settled(entry(1).tx);
     assert_eq!(std::fs::read_dir(folder.path()).expect("it").count(), 0);
 }
@@ -121,7 +121,7 @@ fn what_cannot_be_noted_is_an_error() {
     let folder = tempfile::tempdir().expect("a folder");
     let journal = journal(&folder.path().join("journals"));
     std::fs::write(folder.path().join("journals"), "no folder").expect("written");
-    let error = journal.sending(entry(1)).expect_err("no folder");
+    let error = journal.sending([entry(1)]).expect_err("no folder");
     assert!(error.to_string().contains("journals"), "{error}");
 }
 
@@ -129,9 +129,9 @@ fn what_cannot_be_noted_is_an_error() {
 fn a_journal_of_many_entries_stays_small() {
     let folder = tempfile::tempdir().expect("a folder");
     let journal = journal(folder.path());
-    journal.sending(entry(200)).expect("noted");
+    journal.sending([entry(200)]).expect("noted");
     for _ in 0..400 {
-        journal.sending(entry(1)).expect("noted");
+        journal.sending([entry(1)]).expect("noted");
         journal.settled(entry(1).tx);
     }
     assert_eq!(journal.in_flight(), [entry(200)]);
@@ -168,9 +168,9 @@ fn of_two_with_one_nonce_the_mined_one_ends_the_other() {
         ..entry(9)
     };
     for one in [entry(1), rival, entry(2)] {
-        journal.sending(one).expect("noted");
+        journal.sending([one]).expect("noted");
     }
-    journal.sending(entry(1)).expect("noted");
+    journal.sending([entry(1)]).expect("noted");
     assert_eq!(journal.in_flight().len(), 3, "sent again is still one");
     journal.included(entry(1).tx);
     assert_eq!(journal.in_flight(), [entry(2), entry(1)]);
@@ -182,7 +182,7 @@ fn of_two_with_one_nonce_the_mined_one_ends_the_other() {
 fn an_entry_of_an_older_program_is_read() {
     let folder = tempfile::tempdir().expect("a folder");
     let journal = journal(folder.path());
-    journal.sending(entry(1)).expect("noted");
+    journal.sending([entry(1)]).expect("noted");
     let (tx, word) = (B256::with_last_byte(2), B256::ZERO);
     let older = format!(
         "{{\"sending\":{{\"what\":\"step 2\",\"tx\":\"{tx}\",\"nonce\":2,\"to\":null,\"call\":\"{word}\"}}}}\n"
