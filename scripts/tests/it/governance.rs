@@ -12,6 +12,7 @@ mod complex;
 mod constructors;
 mod contradictions;
 mod costs;
+mod create_many;
 mod creation;
 mod dear;
 mod deceived;

@@ -1,5 +1,7 @@
 //! `create-proxy`: an instance, created and initialized in one transaction.
 
+mod argument_file;
+mod many;
 mod salt;
 
 use super::spec::{Governs, Group, Spec, report_type};
@@ -18,8 +20,13 @@ use crate::registry::SALT;
 use crate::text::number;
 use alloy::json_abi::Function;
 use clap::Args;
+use many::CreatedInstances;
 use salt::{choose, of_alias};
+use std::path::PathBuf;
 use stylus_layout::StepKind;
+
+/// Instances that one command creates, at most.
+const INSTANCES_MAX: u32 = 10_000;
 
 /// `create-proxy`.
 pub(crate) static SPEC: Spec<CreateProxyArgs> = Spec {
@@ -30,10 +37,17 @@ pub(crate) static SPEC: Spec<CreateProxyArgs> = Spec {
         "create-proxy Counter 1.0 --save counter --account ana",
         "create-proxy Counter 1.0 --init initialize 7 --save counter --account ana",
         "create-proxy Counter 1.0 --kind evm --salt 2 --account ana",
+        "create-proxy Counter 1.0 --init initialize 7 --count 100 --account ana",
+        "create-proxy Counter 1.0 --init initialize --file rows.csv --account ana",
     ],
     writes: |args| args.save.as_ref().map(|_| "--save"),
     governed: Governs::Always,
-    reports: || vec![report_type::<Governed<CreatedInstance>>()],
+    reports: || {
+        vec![
+            report_type::<Governed<CreatedInstance>>(),
+            report_type::<Governed<CreatedInstances>>(),
+        ]
+    },
     run: |context, args| Box::pin(run(context, args)),
 };
 
@@ -52,15 +66,26 @@ pub(crate) struct CreateProxyArgs {
     /// it is required]
     #[arg(long, value_enum)]
     pub kind: Option<Kind>,
-    /// The salt of its address [default: the number of instances]
+    /// The salt of its address [default: the number of instances]; of --count, that of the first: the others follow
     #[arg(long, value_name = "NUMBER", value_parser = typed_salt)]
     pub salt: Option<U256>,
     /// Wei for the initializer
     #[arg(long, value_name = "WEI", default_value_t = U256::ZERO, value_parser = wei)]
     pub value: U256,
     /// Save its address in the manifest under this alias
-    #[arg(long, value_name = "ALIAS")]
+    #[arg(long, value_name = "ALIAS", conflicts_with_all = ["count", "file"])]
     pub save: Option<String>,
+    /// Create this many instances with the same arguments, 10,000 at most. A run that was cut is continued by the same
+    /// command; after one that created all, it creates as many again. With --salt it creates each of them once
+    #[arg(long, value_name = "NUMBER", conflicts_with = "file",
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(INSTANCES_MAX)))]
+    pub count: Option<u32>,
+    /// Create an instance for each row of a file, 10,000 at most, with the row's arguments of --init, which names the
+    /// initializer alone: .json with a list of lists, or .csv whose first line names the columns. Each row is created once:
+    /// the same file again creates what is missing. A column `salt` (in JSON, objects with `arguments` and `salt`) chooses
+    /// the salts
+    #[arg(long, value_name = "FILE", requires = "init", conflicts_with = "salt")]
+    pub file: Option<PathBuf>,
     /// Arguments about the storage of its version.
     #[command(flatten)]
     pub storage: StorageArgs,
@@ -80,22 +105,15 @@ const CREATED_OPEN: &str = "no --init: no initializer runs at creation, and anyb
                             initializes the instance, as soon as it exists";
 
 pub(crate) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<Outcome> {
+    if request.count.is_some() || request.file.is_some() {
+        return many::run(context, request).await;
+    }
     require_alias(context, request)?;
-    let by_name = request.init.split_first();
-    let by_name = by_name.filter(|(first, _)| !first.contains('(') && !first.starts_with("0x"));
-    let data = match by_name {
-        Some(_) => Bytes::new(),
-        None => calldata::encode(&request.init, &context.manifest)?,
-    };
+    if initializer_name(request).is_none() {
+        calldata::encode(&request.init, &context.manifest)?; // what is mistyped is refused before anybody is asked
+    }
     let session = Session::sending(context, "create-proxy").await?;
-    let (data, typed) = match by_name {
-        Some((name, arguments)) => {
-            let initializer = initializer(session, request, name, arguments.len()).await?;
-            let data = calldata::encode_for(&initializer, arguments, &context.manifest)?;
-            (data, initializer.signature())
-        }
-        None => (data, calldata::typed(&request.init).to_owned()),
-    };
+    let TypedInitializer { data, typed } = TypedInitializer::read(session, request).await?;
     let mut call = call_without_salt(session, request, data)?;
     if let Some(salt) = request.salt {
         call.salt = salt.into();
@@ -138,6 +156,38 @@ pub(crate) async fn run(context: &Context, request: &CreateProxyArgs) -> Result<
     let mut effects = cleared.send(session, governed, Vec::new(), options).await?;
     effects.proxy = None; // the fields of the command name it
     Ok(report(context, request, (proxy, salt), effects))
+}
+
+/// The initializer of `--init`, if it is typed by its name alone.
+fn initializer_name(request: &CreateProxyArgs) -> Option<&str> {
+    let first = request.init.first()?;
+    (!first.contains('(') && !first.starts_with("0x")).then_some(first)
+}
+
+/// The initializer as a command has it.
+struct TypedInitializer {
+    /// Its calldata; empty without one.
+    data: Bytes,
+    /// The function; empty where calldata were given.
+    typed: String,
+}
+
+impl TypedInitializer {
+    async fn read(session: Session<'_>, request: &CreateProxyArgs) -> Result<Self> {
+        let (words, manifest) = (&request.init, &session.context.manifest);
+        let Some(name) = initializer_name(request) else {
+            return Ok(Self {
+                data: calldata::encode(words, manifest)?,
+                typed: calldata::typed(words).to_owned(),
+            });
+        };
+        let arguments = words.get(1..).unwrap_or_default();
+        let initializer = initializer(session, request, name, arguments.len()).await?;
+        Ok(Self {
+            data: calldata::encode_for(&initializer, arguments, manifest)?,
+            typed: initializer.signature(),
+        })
+    }
 }
 
 /// The initializer of that name, as the registered version declares it.
@@ -257,7 +307,13 @@ async fn created_before(
     value: U256,
 ) -> Result<Option<(Sent, Address)>> {
     let Session { context, registry } = session;
+    let bytes = call.abi_encode().into();
+    let what = GovernedCall::decode(registry.address, bytes, value)?.what();
     for sent in context.all_earlier(registry.address) {
+        // What --count created is none.
+        if sent.what != what {
+            continue;
+        }
         let Some(created) = sent.event_of::<abi::ProxyCreated>(registry.address) else {
             continue;
         };

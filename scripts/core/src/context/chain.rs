@@ -14,6 +14,8 @@ use crate::options::LOCAL_CHAINS;
 use crate::prelude::*;
 use crate::secret::Secret;
 use crate::state_folder::state_folder;
+use crate::text::count;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -257,8 +259,16 @@ impl Context {
         let journal = self.journal(&client, what).await?;
         let client = client.unpinned().with_journal(journal);
         let earlier = client.settle().await?;
+        let mut told: BTreeMap<&str, usize> = BTreeMap::new();
         for sent in &earlier {
-            self.note(format!("an earlier run already sent: {}", sent.what));
+            *told.entry(&sent.what).or_default() += 1;
+        }
+        for (what, number) in told {
+            let times = match number {
+                1 => String::new(),
+                number => format!(", {}", count(number, "transaction")),
+            };
+            self.note(format!("an earlier run already sent: {what}{times}"));
         }
         // With --export another account approves: it did not send what the key has sent.
         if !self.is_export() {

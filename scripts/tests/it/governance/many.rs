@@ -4,11 +4,8 @@ use crate::governance::complex::{MIGRATE as COMPLEX, registers};
 use crate::governance::creation::creation;
 use crate::governance::relay::{FAR, ask};
 use crate::prelude::*;
-<<<<<<< HEAD
 use std::collections::{BTreeMap, BTreeSet};
-=======
 use std::io::Read;
->>>>>>> 038a3b44 (feat(migrate): take --batches, and show what a trial has done)
 use std::ops::Range;
 use std::os::unix::process::ExitStatusExt;
 use std::sync::Mutex;
@@ -213,6 +210,9 @@ const COMMANDS: [(&str, [usize; 3]); 6] = [
     ("pause A", [18, 24, 34]),
 ];
 
+/// HTTP requests for a hundred creations by one command, at most.
+const CREATIONS_MAX: usize = 32;
+
 /// Blocks that an endpoint gives the logs of at once, its words where more are asked for, and the HTTP requests of
 /// `history` of 100 instances over 2,000 blocks, at most.
 const RANGES: [(u64, &str, usize); 3] = [
@@ -403,6 +403,9 @@ fn the_page_shows_the_requests_that_tests_allow() {
         text.push_str(&format!("| {blocks} | {most} |\n"));
     }
     text.push('\n');
+    text.push_str(&format!(
+        "`create-proxy --count 100` takes at most {CREATIONS_MAX} requests, with 100 transactions in 4 of them.\n\n"
+    ));
     text.push_str(RESTART);
     text.push_str("| situation | tests |\n|---|---|\n");
     for (situation, file, tests) in TESTS {
@@ -463,6 +466,33 @@ fn ten_and_a_hundred_instances_take_few_requests() {
     let paused = sandbox.run("Admin", "pause A");
     paused.warns(&["instances that still run: 88 of 100"]);
     paused.ends(0);
+}
+
+#[test]
+fn a_hundred_instances_are_created_with_few_requests() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    let relay = Relay::far(&sandbox.node.endpoint(), Duration::ZERO, |_| None);
+    let words = "create-proxy A 1.0 --init initialize(uint256) 7 --count 100";
+    sandbox.run_at(&relay, "Admin", words).ends(0);
+    assert_eq!(sandbox.proxies().len(), 100);
+    let requests = relay.requests();
+    let of_method = |method: &str| {
+        let of_method = requests
+            .iter()
+            .filter(|request| request.to_string().contains(method));
+        of_method.count()
+    };
+    let (sends, count) = (of_method("eth_sendRawTransaction"), requests.len());
+    let estimates = questions(&relay);
+    let estimates = estimates
+        .iter()
+        .filter(|question| question["method"] == "eth_estimateGas");
+    println!(
+        "{count} requests, {sends} of transactions, {} questions",
+        questions(&relay).len()
+    );
+    assert_eq!((sends, estimates.count()), (4, 1));
+    assert!(count <= CREATIONS_MAX, "{count} requests");
 }
 
 #[test]
