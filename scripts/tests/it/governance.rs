@@ -33,6 +33,7 @@ mod killed_anywhere;
 mod kinds;
 mod l1_gas;
 mod lagging;
+mod large_layouts;
 mod laundered;
 mod long_ways;
 mod lost_answer;
