@@ -212,28 +212,6 @@ fn of_a_complex_migration_the_rest_is_reported_by_number_as_not_tried() {
 }
 
 #[test]
-fn migrate_and_check_try_as_many_batches_as_they_are_told() {
-    let (sandbox, _) = with_points(1);
-    let check = MIGRATE.replace("migrate P 2.0 points-v2", "check P points-v2 --label 2.0");
-    for (batches, is_whole) in [("0", false), ("500", true)] {
-        let checked = sandbox.run("Admin", &format!("{check} --batches {batches}"));
-        let coverage = checked.document["coverage"].to_string();
-        let simulation = text(&checked.document["coverage"], "simulation");
-        assert_eq!(simulation == "complete", is_whole, "{coverage}");
-    }
-    let untried = "40 items and its end were not";
-    let snapshot = sandbox.chain(|chain| chain.snapshot());
-    let migrated = sandbox.run("Admin", &format!("{MIGRATE} --batches 0"));
-    migrated.ends(5);
-    migrated.warns(&[untried]);
-    assert!(sandbox.chain(move |chain| chain.revert(snapshot)));
-    let _ = std::fs::remove_dir_all(sandbox.path(".stylus-upgrades"));
-    let migrated = sandbox.run("Admin", MIGRATE);
-    migrated.ends(5);
-    assert!(!migrated.stderr.contains(untried), "{}", migrated.stderr);
-}
-
-#[test]
 fn a_complex_migration_whose_items_the_handler_brings_is_reported_as_tried_at_its_start() {
     let sandbox = Sandbox::new();
     sandbox.transcript(
