@@ -11,6 +11,7 @@ mod checks;
 mod complex;
 mod constructors;
 mod contradictions;
+mod control;
 mod costs;
 mod create_many;
 mod creation;

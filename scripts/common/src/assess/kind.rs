@@ -96,8 +96,12 @@ pub enum FindingKind {
     OwnerChanged,
     /// An instance came from elsewhere.
     Arrival,
+    /// Fewer accounts can replace the code after the action.
+    ControlWeaker,
     /// The sender has no part in the policy that it sets.
     ExcludedSender,
+    /// Users have less time or fewer means to leave after the action.
+    ExitWindow,
     /// An initializer can still be called after the upgrade.
     InitializerOpen,
     /// The definition does not have this role yet.
@@ -114,6 +118,8 @@ pub enum FindingKind {
     ProxyCode,
     /// The code has functions that replace the code of its proxy.
     ReplacingFunctions,
+    /// One key can replace the code at once after the action.
+    SingleKey,
     /// An account without rights gains something.
     Stranger,
     /// The code of an adopted proxy does more than a known proxy.
@@ -315,7 +321,7 @@ impl KindRow {
 
 impl FindingKind {
     /// Every kind, in the order of the enum.
-    pub const ALL: [Self; 117] = [
+    pub const ALL: [Self; 120] = [
         Self::Delete,
         Self::Dirty,
         Self::GapUse,
@@ -361,7 +367,9 @@ impl FindingKind {
         Self::OpenImplementation,
         Self::OwnerChanged,
         Self::Arrival,
+        Self::ControlWeaker,
         Self::ExcludedSender,
+        Self::ExitWindow,
         Self::InitializerOpen,
         Self::NewRole,
         Self::Oz,
@@ -370,6 +378,7 @@ impl FindingKind {
         Self::PolicyNone,
         Self::ProxyCode,
         Self::ReplacingFunctions,
+        Self::SingleKey,
         Self::Stranger,
         Self::UnknownProxyCode,
         Self::Constructor,
@@ -495,7 +504,9 @@ impl FindingKind {
             Self::OpenImplementation => KindRow::fixed("OpenImplementation", Control),
             Self::OwnerChanged => KindRow::accepted("OwnerChanged", Control, Account),
             Self::Arrival => KindRow::accepted("arrival", Control, Account),
+            Self::ControlWeaker => KindRow::fixed("control-weaker", Control),
             Self::ExcludedSender => KindRow::accepted("excluded-sender", Control, Nothing),
+            Self::ExitWindow => KindRow::fixed("exit-window", Control),
             Self::InitializerOpen => KindRow::accepted("initializer-open", Control, Text),
             Self::NewRole => KindRow::accepted("new-role", Control, Nothing),
             Self::Oz => KindRow::accepted("oz", Control, Text).of(Part::Code),
@@ -504,6 +515,7 @@ impl FindingKind {
             Self::PolicyNone => KindRow::accepted("policy-none", Control, Nothing),
             Self::ProxyCode => KindRow::fixed("proxy-code", Control),
             Self::ReplacingFunctions => KindRow::fixed("replacing-functions", Control),
+            Self::SingleKey => KindRow::accepted("single-key", Control, Nothing),
             Self::Stranger => KindRow::accepted("stranger", Control, Text),
             Self::UnknownProxyCode => KindRow::accepted("unknown-proxy-code", Control, Account),
             Self::Constructor => KindRow::accepted("constructor", Migrations, Nothing),

@@ -10,7 +10,7 @@ use crate::context::prelude::*;
 use crate::context::seen_by;
 use crate::cost::Gas;
 use crate::functions::DecodedCall;
-use crate::governance::Call;
+use crate::governance::{Call, DefinitionControl};
 use crate::migration::BATCHES;
 use crate::options::{INSTANCES, UpgradeArgs};
 use crate::pipeline::checked::Checks;
@@ -75,6 +75,8 @@ pub struct Ran {
     /// The effects that the upgrade would have.
     #[serde(flatten)]
     pub plan: Plan,
+    /// The accounts that can replace the code.
+    pub control: Option<DefinitionControl>,
     /// The results of the checks.
     #[serde(flatten)]
     pub checks: Checks,
@@ -107,7 +109,8 @@ pub struct Ran {
 
 impl CommandReport for Ran {
     fn lines(&self, names: &Names) -> Vec<String> {
-        let mut lines = lines(&self.plan, &self.decoded, self.is_full, names);
+        let control = self.control.as_ref();
+        let mut lines = lines(&self.plan, control, &self.decoded, self.is_full, names);
         match &self.replay {
             Some(Some(replay)) => lines.extend(replay::lines(replay, names)),
             Some(None) => {
@@ -157,6 +160,7 @@ pub async fn run_as(
         mut plan,
         mut taken,
         mut checks,
+        control,
         session,
         request,
     } = simulated;
@@ -206,6 +210,7 @@ pub async fn run_as(
         ok: plan.problems.is_empty(),
         error: refused.or(first),
         plan,
+        control,
         simulation,
         checks,
         warnings,

@@ -11,8 +11,8 @@ use crate::context::key;
 use crate::context::prelude::*;
 use crate::governance::signed::{Approval, Digests, current, deadline};
 use crate::governance::{
-    Call, CancelRights, CodeFacts, GovernedCall, ShownCall, deciding_policy_of, ends_others,
-    explain, narrow, not_open, obstacle, readiness, tree,
+    Call, CancelRights, CodeFacts, ControlChange, GovernedCall, ShownCall, deciding_policy_of,
+    ends_others, explain, narrow, not_open, obstacle, readiness, tree,
 };
 use crate::history::{self, Entry, Wanted};
 use crate::ids::ActionId;
@@ -20,6 +20,7 @@ use crate::interface::CallersOfWay;
 use crate::model::{BlockedBy, Readiness};
 use crate::pipeline::action::{proposal_event, resolve_action};
 use crate::pipeline::check_options::CheckOptions;
+use crate::pipeline::control;
 use crate::pipeline::judge::{beside, check, judge};
 use crate::pipeline::shown::shown;
 use crate::pipeline::standing;
@@ -122,8 +123,15 @@ pub async fn review(context: &Context, action: &str) -> Result<Review> {
     let mut shown = shown(session, &governed).await?;
     if open.is_none() {
         // Its change of the earlier policy is not known any more, and it ends nothing.
-        shown.policy_change = None;
+        (shown.policy_change, shown.control) = (None, None);
         shown.ends.clear();
+    } else if shown.control.is_none() {
+        let before = control::of_definition(session, name).await?;
+        let after = None;
+        shown.control = before.map(|control| ControlChange {
+            before: Some(control),
+            after,
+        });
     }
     let obstacle = match &open {
         Some(_) => obstacle(registry, &governed.call).await?,

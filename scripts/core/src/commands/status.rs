@@ -4,9 +4,10 @@
 use super::spec::{Governs, Group, Spec, report_type};
 use crate::assess::Finding;
 use crate::context::prelude::*;
-use crate::governance::{RipeAction, UnsetRole, definitions, explain, ripe};
+use crate::governance::{DefinitionControl, RipeAction, UnsetRole, definitions, explain, ripe};
 use crate::inspect::{Inspection, MigrationStatus, instance_lines};
 use crate::model::{ProxySamples, Used};
+use crate::pipeline::control;
 use crate::pipeline::inspection::inspect;
 use crate::pipeline::standing::{self, Instances};
 use crate::questions::ask_all;
@@ -59,7 +60,7 @@ pub(crate) async fn run(context: &Context, args: &StatusArgs) -> Result<Outcome>
     }
     let session = Session::reading(context).await?;
     let registry = session.registry;
-    let found = match subject {
+    let mut found = match subject {
         None => of_definitions(session, definitions(registry).await?).await?,
         // An address is an instance, and so is an alias.
         Some(name) => match context.manifest.known_address(name)? {
@@ -71,10 +72,12 @@ pub(crate) async fn run(context: &Context, args: &StatusArgs) -> Result<Outcome>
         let which = Instances::Of(name, usize::MAX);
         standing::of_instances(session, which)
     });
-    let (mut warnings, of_instances) = try_join!(
+    let (mut warnings, of_instances, controls) = try_join!(
         standing::programs(session, found.used()),
-        ask_all(of_instances)
+        ask_all(of_instances),
+        found.controls(session)
     )?;
+    found.set_controls(controls);
     warnings.extend(of_instances.into_iter().flatten());
     let warnings = standing::taken(context, warnings);
     context.warn_all(&warnings);
@@ -109,9 +112,13 @@ async fn of_definitions(session: Session<'_>, names: Vec<String>) -> Result<Foun
         Ok::<_, Error>(Some((one.instance.proxy, migration)))
     });
     let migrations = ask_all(migrations).await?.into_iter().flatten();
+    let definitions = definitions.into_iter().map(|status| ShownDefinition {
+        status,
+        control: None,
+    });
     Ok(Found::Definitions {
         migrations: migrations.collect(),
-        definitions,
+        definitions: definitions.collect(),
     })
 }
 
@@ -137,21 +144,51 @@ type Migrations = BTreeMap<Address, Result<MigrationStatus, String>>;
 #[serde(untagged)]
 enum Found {
     Definitions {
-        definitions: Vec<DefinitionStatus>,
+        definitions: Vec<ShownDefinition>,
         #[serde(skip)]
         migrations: Migrations,
     },
     Instance(Box<Inspection>),
 }
 
+/// A definition, with who controls its code.
+#[derive(Serialize)]
+struct ShownDefinition {
+    #[serde(flatten)]
+    status: DefinitionStatus,
+    /// The accounts that can replace the code.
+    control: Option<DefinitionControl>,
+}
+
 impl Found {
+    /// The control of each definition that is shown.
+    async fn controls(&self, session: Session<'_>) -> Result<Vec<Option<DefinitionControl>>> {
+        let all = match self {
+            Self::Definitions { definitions, .. } => definitions.as_slice(),
+            Self::Instance(_) => &[],
+        };
+        let controls = all.iter().map(async |definition| {
+            control::of_policies(session, &definition.status.policies).await
+        });
+        ask_all(controls).await
+    }
+
+    /// Shows the control of each definition.
+    fn set_controls(&mut self, controls: Vec<Option<DefinitionControl>>) {
+        if let Self::Definitions { definitions, .. } = self {
+            for (definition, control) in definitions.iter_mut().zip(controls) {
+                definition.control = control;
+            }
+        }
+    }
+
     /// The definitions that are shown.
     fn definitions(&self) -> impl Iterator<Item = &str> {
         let all = match self {
             Self::Definitions { definitions, .. } => definitions.as_slice(),
             Self::Instance(_) => &[], // it shows its own arrival
         };
-        all.iter().map(|one| one.name.as_str())
+        all.iter().map(|definition| definition.status.name.as_str())
     }
 
     /// The code that users run.
@@ -160,7 +197,7 @@ impl Found {
             Self::Instance(one) => vec![&one.instance],
             Self::Definitions { definitions, .. } => definitions
                 .iter()
-                .flat_map(|definition| &definition.instances)
+                .flat_map(|definition| &definition.status.instances)
                 .collect(),
         };
         let mut samples = ProxySamples::default();
@@ -187,11 +224,12 @@ impl CommandReport for StatusReport {
                 definitions,
                 migrations,
             } => {
-                let lines = definitions.iter().flat_map(|one| {
-                    let of_it = |ripe: &&RipeAction| ripe.definition == one.name;
+                let lines = definitions.iter().flat_map(|definition| {
+                    let name = &definition.status.name;
+                    let of_it = |ripe: &&RipeAction| ripe.definition == *name;
                     let ripe = self.ripe.iter().filter(of_it);
                     let ripe = ripe.map(|one| format!("  ripe     {}", one.says()));
-                    definition_lines(one, migrations, names, self.is_full)
+                    definition_lines(definition, migrations, names, self.is_full)
                         .into_iter()
                         .chain(ripe)
                 });
@@ -215,11 +253,12 @@ fn role_lines(status: &DefinitionStatus, names: &Names) -> Vec<String> {
 }
 
 fn definition_lines(
-    status: &DefinitionStatus,
+    definition: &ShownDefinition,
     migrations: &Migrations,
     names: &Names,
     is_full: bool,
 ) -> Vec<String> {
+    let ShownDefinition { status, control } = definition;
     let current = match status.current.as_str() {
         "" => "nothing yet",
         current => current,
@@ -229,6 +268,8 @@ fn definition_lines(
         status.name, status.sequence, status.state
     )];
     lines.extend(role_lines(status, names));
+    let control = control.iter();
+    lines.extend(control.map(|control| format!("  {:<8} {}", "control", control.sentence)));
     let mut versions = Vec::new();
     for version in &status.versions {
         let from: Vec<&str> = version.incoming().map(|step| &*step.from).collect();

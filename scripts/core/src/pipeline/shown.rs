@@ -2,6 +2,7 @@
 //! known interfaces: of code that was built or registered from here, else the signatures in the code's published
 //! document.
 
+use super::control;
 use crate::context::prelude::*;
 use crate::functions::{DecodedCall, Functions, interfaces};
 use crate::governance::{
@@ -40,7 +41,7 @@ pub(crate) async fn show(session: Session<'_>, governed: &GovernedCall) -> Resul
 }
 
 /// The readable form of a call, from the bytes and their decoded call. `open` has the open actions where they were read
-/// before.
+/// before: then it is one of a list, which does not say who controls the code.
 pub(crate) async fn shown_call(
     session: Session<'_>,
     bytes: &[u8],
@@ -56,13 +57,26 @@ pub(crate) async fn shown_call(
         })
     };
     let facts = async { Ok(code_facts(registry.client, call).await?) };
+    let control = async {
+        if open.is_some() {
+            return Ok(None);
+        }
+        control::of_call(session, call).await
+    };
     let sources = published_sources(session, call);
-    let (policy_change, ends, facts, decoded, published_sources) =
-        try_join!(policy_change, ends, facts, decoded(session, call), sources)?;
+    let (policy_change, control, ends, facts, decoded, published_sources) = try_join!(
+        policy_change,
+        control,
+        ends,
+        facts,
+        decoded(session, call),
+        sources
+    )?;
     let mut differs = Vec::new();
     Ok(ShownCall {
         display: Display::of(bytes, &names)?,
         policy_change,
+        control,
         ends,
         facts,
         decoded,

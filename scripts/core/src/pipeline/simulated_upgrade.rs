@@ -4,16 +4,17 @@ use super::action::resolve_action;
 use super::check_options::CheckOptions;
 use super::work::place::Planned;
 use super::work::{Becomes, CodeFrom, Wanted, Work};
-use super::{expectations, standing};
+use super::{control, expectations, standing};
 use crate::assess::{Finding, Role, decide};
 use crate::checks::Assessment;
 use crate::context::prelude::*;
-use crate::governance::Call;
+use crate::governance::{Call, DefinitionControl};
 use crate::options::UpgradeArgs;
 use crate::plan::{Plan, PlanRequest};
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion, RecordedCode};
 use crate::text::shell_word;
+use futures::try_join;
 use std::path::Path;
 
 /// An upgrade that was tried on a copy.
@@ -24,6 +25,8 @@ pub struct SimulatedUpgrade<'a> {
     pub taken: Vec<Finding>,
     /// The checks before the simulation.
     pub checks: Assessment,
+    /// The accounts that can replace the code.
+    pub control: Option<DefinitionControl>,
     /// The context, chain and registry that it was read from.
     pub session: Session<'a>,
     /// The request that was tried.
@@ -105,7 +108,11 @@ pub async fn simulate<'a>(
     // What was read on the chain is not told again of the copy.
     let mut checks = work.checks;
     let call = Call::Migrate(request.call.clone());
-    checks.extend(standing::of_call(session, &call).await?);
+    let (found, control) = try_join!(
+        standing::of_call(session, &call),
+        control::of_definition(session, &args.name)
+    )?;
+    checks.extend(found);
     let is_known = |one: &Finding| {
         one.id.account().is_some() && checks.found().any(|other| other.id == one.id)
     };
@@ -118,6 +125,7 @@ pub async fn simulate<'a>(
         plan,
         taken,
         checks,
+        control,
         session,
         request,
     })

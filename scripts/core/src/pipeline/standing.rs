@@ -2,7 +2,7 @@
 //! looks at a definition, an instance or a call finds the same: code that is a proxy, instances that run other code or
 //! came from elsewhere or stayed behind, programs that expire.
 
-use super::arrivals;
+use super::{arrivals, control, stuck};
 use crate::assess::{Finding, Severity};
 use crate::client::{ChainError, Client};
 use crate::context::prelude::*;
@@ -115,11 +115,23 @@ pub async fn of_registry(session: Session<'_>) -> Result<Vec<Finding>> {
     Ok(ask_all(all).await?.concat())
 }
 
-/// The findings about all that a call changes: the instances that it is about, and the code that it names.
+/// The findings about all that a call changes: who controls the code, the instances that it is about and their paths, and
+/// the code that it names.
 ///
 /// # Errors
 /// Errors of the chain.
 pub(crate) async fn of_call(session: Session<'_>, call: &Call) -> Result<Vec<Finding>> {
+    let (mut found, stuck, of_code) = try_join!(
+        control::findings(session, call),
+        stuck::of_call(session, call),
+        of_call_about_code(session, call)
+    )?;
+    found.extend(stuck);
+    found.extend(of_code);
+    Ok(found)
+}
+
+async fn of_call_about_code(session: Session<'_>, call: &Call) -> Result<Vec<Finding>> {
     let name = call.definition();
     let which = match call {
         // A pause must not wait, and what no longer obeys must go.

@@ -25,6 +25,7 @@
 //! | [`checks`](after_upgrade) | what holds after an upgrade, and no proxies in it |
 //! | `revert_cause` | the instance that keeps a migration from going through |
 //! | [`policy`](explain()) | which policy decides, in words and as a tree that says who approved |
+//! | `code_control` | the accounts that can replace the code, in numbers: now, and after an action |
 //! | [`policy_replacement`](PolicyReplacement) | one account in place of another one in every policy, in their order |
 //! | [`guardian`](CancelRights) | role `cancel`: who can still say no; roles without a policy |
 //! | [`policy_change`](PolicyChange) | what a change of a policy does, from the old one to the new one |
@@ -37,6 +38,7 @@ mod approvers_act;
 mod arguments;
 mod calls;
 mod checks;
+mod code_control;
 mod creation;
 mod definitions;
 mod delegated_approvers;
@@ -76,6 +78,10 @@ pub(crate) use approvers_act::{Approvers, End};
 pub use arguments::{argument_text, named_arguments, named_function};
 pub use calls::{Call, subject, title};
 pub use checks::{Check, after_upgrade, pause_stub};
+pub use code_control::{
+    CodeControl, ControlChange, ControlHolder, ControlPath, ControlRoute, DefinitionControl,
+    DefinitionPolicies, HolderFacts,
+};
 pub use creation::creation;
 pub use definitions::definitions;
 pub(crate) use definitions::{READ_AGAIN, again};

@@ -2,6 +2,7 @@
 //! that they name, the calldata in it in words, and what was built here of that code. Every command and every page
 //! shows this one value.
 
+use super::code_control::ControlChange;
 use super::display::Display;
 use super::ends::{EndedAction, ends_others};
 use super::facts::{BuildFacts, CodeFacts};
@@ -18,6 +19,10 @@ pub struct ShownCall {
     /// The change of a policy, where they set one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_change: Option<PolicyChange>,
+    /// The accounts that can replace the code, before and after; once where the call does not change that, or none where
+    /// nobody looked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control: Option<ControlChange>,
     /// The open actions that end once it is executed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ends: Vec<EndedAction>,
@@ -74,12 +79,14 @@ impl ShownCall {
 
     fn to_decide(&self) -> Vec<String> {
         let policy = self.policy_change.iter().flat_map(PolicyChange::lines);
+        let control = self.control.iter().flat_map(ControlChange::lines);
         let facts = self.facts.iter().filter(|fact| !fact.is_plain());
         let decoded = self.decoded.iter().flat_map(DecodedCall::lines);
         let sources = self.published_sources.iter();
         let sources = sources.map(|uri| format!("sources, as the proposer says: {uri}"));
         let differs = self.differs.iter();
         let all = policy
+            .chain(control)
             .chain(facts.flat_map(CodeFacts::lines))
             .chain(decoded)
             .chain(sources)

@@ -73,6 +73,27 @@ fn who_loses_a_path_is_named_where_a_version_is_registered() {
     assert_snapshot!(weight(initial.ends(0), "path-lost:1.0"), @"warning: path-lost:1.0; 2 instances at 1.0, and those that are created there, will have no path to A 2.0; stylus-upgrades register A 2.0 --from 1.0 adds one, with the migrations that their data need");
 }
 
+#[test]
+fn an_instance_that_will_have_no_path_is_named_before_it_is_created() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    // No other version leads to 2.0, and none from it.
+    sandbox.done("Admin", "register A 2.0 counter-v2 --initial");
+    let at_current = sandbox.done("Admin", CREATE);
+    assert!(
+        !at_current.to_string().contains("path-lost"),
+        "{at_current}"
+    );
+    sandbox.done("Admin", "migrate A 3.0 counter-v1");
+    let create = "create-proxy A 2.0 --init initialize(uint256,uint256) 7 1";
+    let created = sandbox.done("Admin", create);
+    let mut found = list(&created, "findings").iter();
+    let found = found.find(|finding| finding["id"] == "path-lost:2.0");
+    assert_eq!(
+        text(found.expect("a finding"), "message"),
+        "the instance will be at 2.0, and have no path to A 3.0"
+    );
+}
+
 /// Two steps that leave out a migration together: who proposes or approves the second one is asked, though the first one is
 /// still open.
 #[test]

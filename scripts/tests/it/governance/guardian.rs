@@ -38,6 +38,7 @@ fn a_definition_is_created_with_its_guardian_in_two_actions() {
       migrate  AND(OutOf(2,Admin,Admin2,Admin3),AFTER(86400))
       policy   Admin
       pause: any one of Admin, Admin2, Admin3 (not set)
+      control  1 account (Admin) can replace the code at once, by policy, then migrate
     ");
 }
 
@@ -68,6 +69,7 @@ fn until_its_action_is_executed_nobody_is_the_guardian() {
       policy   AND(Admin,Admin2)
       pause: Admin (not set)
       cancel: nobody (not set)
+      control  1 account (Admin) can replace the code at once
     ");
     // No guardian stops the change of a policy, and who proposed it can.
     let action = text(&sandbox.open("A")[0], "action").to_owned();
@@ -85,6 +87,7 @@ fn until_its_action_is_executed_nobody_is_the_guardian() {
       migrate  Admin
       policy   AND(Admin,Admin2)
       pause: Admin (not set)
+      control  1 account (Admin) can replace the code at once
     ");
 }
 

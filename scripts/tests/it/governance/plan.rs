@@ -67,7 +67,7 @@ fn what_the_plan_says_is_what_happens_to_the_unit_of_gas() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     let plan = sandbox.done("Other", PLAN);
     let shown = sandbox.shown("Other", PLAN, 0);
-    assert!(shown.lines().count() <= 25, "{shown}");
+    assert!(shown.lines().count() <= 26, "{shown}");
     let first = sandbox.proposed("Admin", MIGRATE);
     let last = sandbox.done("Admin2", MIGRATE);
     let gas = |documents: &[&Value]| -> Vec<Value> {

@@ -4,6 +4,7 @@ use super::grouped;
 use crate::context::prelude::*;
 use crate::expect::Asks;
 use crate::functions::DecodedCall;
+use crate::governance::DefinitionControl;
 use crate::plan::{
     self, Batches, Event, InstancePlan, Plan, Reads, Verdict, ether, limits_in_words, only_started,
 };
@@ -12,6 +13,7 @@ use crate::text::utc;
 /// The lines of the result, and of what was tried. Hashes stand there if `is_full`.
 pub(super) fn lines(
     plan: &Plan,
+    control: Option<&DefinitionControl>,
     decoded: &[DecodedCall],
     is_full: bool,
     names: &Names,
@@ -44,6 +46,7 @@ pub(super) fn lines(
     if is_full {
         lines.extend(plan.policy.lines.iter().map(|line| format!("  {line}")));
     }
+    lines.extend(control.map(|control| format!("control: {}", control.sentence)));
     for transaction in &plan.transactions {
         let gas = transaction.gas.to_string();
         lines.push(format!("  → {:<64} {gas:>20}", transaction.name));

@@ -12,7 +12,7 @@ use super::slots::slots;
 use super::waiting::{hindered, state_of};
 use crate::assess::{Finding, Part, Severity};
 use crate::functions::DecodedCall;
-use crate::governance::{Display, PolicyChange};
+use crate::governance::{ControlChange, Display, PolicyChange};
 use crate::history::Entry;
 use crate::ids::{ActionId, TxHash};
 use crate::model::{BlockedBy, Readiness, of_whom};
@@ -34,6 +34,7 @@ pub fn action(place: &PageContext, review: &Review) -> Markup {
         @if !found.is_empty() { section { h2 { "Findings" } (findings(&found)) } }
         @let shown = &review.shown;
         (what_it_does(&shown.display, &shown.decoded, shown.policy_change.as_ref()))
+        (control(shown.control.as_ref()))
         @if let Some(uri) = &shown.published_sources {
             p { "Sources, as the proposer says: " code.address { (text(uri)) } }
         }
@@ -108,6 +109,18 @@ pub fn what_it_does(
                         @for field in &display.fields { dt { (text(&field.name)) } dd { (text(&field.value)) } }
                     }
                 }
+            }
+        }
+    }
+}
+
+/// Draws the accounts that can replace the code, before and after.
+pub fn control(change: Option<&ControlChange>) -> Markup {
+    html! {
+        @if let Some(change) = change {
+            section {
+                h2 { "Who controls the code" }
+                @for line in change.lines() { p { (text(&line)) } }
             }
         }
     }

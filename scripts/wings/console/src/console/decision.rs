@@ -4,7 +4,7 @@
 use crate::assess::{Consent, Finding, Part, Severity};
 use crate::functions::DecodedCall;
 use crate::governance::signed::{Approval, Digests};
-use crate::governance::{Display, PolicyChange, SimulatedCall};
+use crate::governance::{ControlChange, Display, PolicyChange, SimulatedCall};
 use crate::ids::ActionId;
 use crate::interface::CallersOfWay;
 use crate::plan::Plan;
@@ -29,6 +29,9 @@ pub struct ActionDecision {
     /// The change that it makes to a policy, where it sets one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_change: Option<PolicyChange>,
+    /// The accounts that can replace the code, before and after, where it changes that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control: Option<ControlChange>,
     /// The result of it, in words.
     pub sentence: String,
     /// The digests that a wallet signs, and its user compares with the device.

@@ -7,7 +7,7 @@ use super::page::{
 };
 use super::policy::tree_alone;
 use crate::assess::{Finding, Severity};
-use crate::governance::{self, Explained, Node};
+use crate::governance::{self, DefinitionControl, Explained, Node};
 use crate::history::{ComparedHistory, Verification};
 use crate::model::{Definition, Slice, StepKind, role_of, runs};
 use crate::review::{Behind, OpenAction, Pending, Policies};
@@ -28,6 +28,8 @@ pub struct DefinitionPage<'a> {
     pub verified: &'a Slice,
     /// Its policies.
     pub policies: &'a Policies,
+    /// The accounts that can replace its code; none for the registry itself.
+    pub control: Option<&'a DefinitionControl>,
     /// The open actions.
     pub pending: &'a Pending,
     /// The findings about the instances of that part.
@@ -73,7 +75,7 @@ pub fn definition(place: &PageContext, shown: &DefinitionPage<'_>) -> Markup {
                 (findings(shown.findings))
             }
         }
-        (policies(place, shown.policies))
+        (policies(place, shown))
         (checks(definition, shown))
         section {
             h2 { "History" }
@@ -94,10 +96,12 @@ fn behind(definition: &Definition) -> Markup {
 }
 
 /// Draws who decides, by role.
-fn policies(place: &PageContext, all: &Policies) -> Markup {
+fn policies(place: &PageContext, shown: &DefinitionPage<'_>) -> Markup {
+    let all = shown.policies;
     html! {
         section {
             h2 { "Who decides" }
+            @if let Some(control) = shown.control { p { "control: " (text(&control.sentence)) } }
             dl.fields {
                 @for policy in &all.policies {
                     dt { (text(&policy.role)) }

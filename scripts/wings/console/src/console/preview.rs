@@ -1,6 +1,6 @@
 //! The page of what will happen, before the wallet is asked.
 
-use super::action::{display, what_it_does, with_effects};
+use super::action::{control, display, what_it_does, with_effects};
 use super::callers::callers;
 use super::decision::{ActionDecision, DecisionPreview};
 use super::page::{PageContext, address, counts, digits, findings, link, text};
@@ -27,6 +27,7 @@ pub fn preview(place: &PageContext, preview: &DecisionPreview) -> Markup {
             section { h2 { "Findings" } (findings(&found)) }
         }
         (what_it_does(&decision.display, &preview.decoded, decision.policy_change.as_ref()))
+        (control(decision.control.as_ref()))
         (callers(&decision.callers))
         @if let Some(plan) = &preview.plan {
             section { h2 { "Tried on a copy just now" } (outcome(place, plan, plan.verdict(), false)) }

@@ -14,6 +14,7 @@ use crate::governance::definitions;
 use crate::history::{Wanted, read_compared};
 use crate::model::{Definition, Slice};
 use crate::options::{BATCHES, INSTANCES, UpgradeArgs};
+use crate::pipeline::control;
 use crate::pipeline::inspection::inspect;
 use crate::pipeline::standing::{self, Instances};
 use crate::plan::Replay;
@@ -167,12 +168,15 @@ pub(crate) async fn definition(
     let definition = compared.definition();
     let verified = Slice::newest(definition, most_compared);
     let roles = definition.policies.keys().cloned().collect();
+    let session = Session { context, registry };
+    let code_control = control::of_definition(session, name).await?;
     let shown = DefinitionPage {
         compared: &compared,
         part: &part(definition),
         verification: &compared.verify(registry.client, &verified).await?,
         verified: &verified,
         policies: &policy::policies_in_force(context, name, roles).await?,
+        control: code_control.as_ref(),
         pending: &pending::pending(context, Some(name)).await?,
         findings: &find_standing(context, definition, &verified).await?,
     };

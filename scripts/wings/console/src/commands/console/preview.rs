@@ -61,6 +61,7 @@ pub(crate) async fn run(
         what: governed.what(),
         display: shown.display.clone(),
         policy_change: shown.policy_change.clone(),
+        control: shown.control.clone(),
         ..ActionDecision::default()
     };
     let mut builder = PreviewBuilder {
