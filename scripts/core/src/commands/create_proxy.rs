@@ -34,9 +34,7 @@ pub(crate) static SPEC: Spec<CreateProxyArgs> = Spec {
     about: "Create and initialize an instance",
     group: Group::Deploy,
     examples: &[
-        "create-proxy Counter 1.0 --save counter --account ana",
         "create-proxy Counter 1.0 --init initialize 7 --save counter --account ana",
-        "create-proxy Counter 1.0 --kind evm --salt 2 --account ana",
         "create-proxy Counter 1.0 --init initialize 7 --count 100 --account ana",
         "create-proxy Counter 1.0 --init initialize --file rows.csv --account ana",
     ],
