@@ -2,7 +2,7 @@
 
 use super::process::Console;
 use crate::layouts::approver::{failing_way, findings_about, use_key};
-use crate::layouts::project::{COUNT, Project, SWAPPED, V2, home};
+use crate::layouts::project::{COUNT, MOVED_ANSWER, Project, SWAPPED, V2, home};
 use crate::prelude::*;
 
 /// What the page and the document say before an approver approves, and the refusal of `approve`.
@@ -41,6 +41,7 @@ fn what_approve_refuses_needs_a_yes_on_the_page() {
     let swapped = home(SWAPPED);
     let migrate = format!("migrate Note 2.0 {swapped} {COUNT}");
     let allow = project.refused("LayoutRefused", &migrate).accepts();
+    let allow = format!("{allow} {MOVED_ANSWER}");
     let proposed = project.run(&format!("{migrate} {allow}"));
     proposed.ends_with(3);
     // Another approver, who allowed nothing: what the proposer allows is kept in his own folder.
@@ -137,6 +138,7 @@ fn who_executes_what_approvers_accepted_is_told_and_not_asked() {
     project.done(&format!("policy update Note {policy} --role migrate"));
     let migrate = format!("migrate Note 2.0 {} {COUNT}", home(SWAPPED));
     let allow = project.refused("LayoutRefused", &migrate).accepts();
+    let allow = format!("{allow} {MOVED_ANSWER}");
     let proposed = project.run(&format!("{migrate} {allow}"));
     proposed.ends_with(3);
     let action = text(&proposed.document, "action");

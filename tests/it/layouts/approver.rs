@@ -3,7 +3,7 @@
 //! flag for what is missing.
 
 use super::folder::{Folder, NOT_COMPARED, add, complete, without};
-use super::project::{BACK, COUNT, LOST, Project, SWAPPED, V1, V2, home};
+use super::project::{BACK, COUNT, LOST, MOVED_ANSWER, Project, SWAPPED, V1, V2, home};
 use crate::command::instead;
 use crate::prelude::*;
 
@@ -164,7 +164,7 @@ fn an_approver_is_refused_what_the_proposer_alone_had_allowed() {
     let (v2, swapped) = (home(V2), home(SWAPPED));
     let wrong = format!("migrate Note 2.0 {swapped} {COUNT}");
     let allow = project.refused("LayoutRefused", &wrong).accepts();
-    let action = proposed(&project, &format!("{wrong} {allow}"));
+    let action = proposed(&project, &format!("{wrong} {allow} {MOVED_ANSWER}"));
     let answer = other.run(&format!("approve {action}"));
     answer.is_refused("LayoutRefused");
     assert_eq!(approvals(&other), [json!(1)], "nothing was sent");
@@ -188,6 +188,7 @@ fn what_a_plan_allowed_is_refused_to_a_migration_and_to_an_approver_in_a_copy_of
     let swapped = home(SWAPPED);
     let migrate = format!("migrate Note 2.0 {swapped} {COUNT}");
     let allow = project.refused("LayoutRefused", &migrate).accepts();
+    let allow = format!("{allow} {MOVED_ANSWER}");
     let plan = format!("{} {allow}", instead("plan", &migrate));
     let log = project.path("stylus-upgrades-layouts/allowed.jsonl");
     assert_eq!(project.run(&plan).document["ok"], true);

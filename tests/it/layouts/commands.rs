@@ -9,7 +9,7 @@ use stylus_upgrades_tests::contracts::contract;
 
 use super::build_infos::build_info_of;
 use super::folder::problems;
-use super::project::{BACK, COUNT, Project, SWAPPED, V1, V2, hash, home};
+use super::project::{BACK, COUNT, MOVED_ANSWER, Project, SWAPPED, V1, V2, hash, home};
 
 #[test]
 #[ignore = "nightly: compiles crates and upgrades them, about 18 s"]
@@ -57,7 +57,7 @@ async fn a_version_that_would_misread_the_storage_is_refused_before_anything_is_
     project.refused("LayoutRefused", &format!("{migrate} --accept delete:note"));
 
     // With the finding named, it continues and reports it.
-    let done = project.done(&format!("{migrate} {}", answer.accepts()));
+    let done = project.done(&format!("{migrate} {} {MOVED_ANSWER}", answer.accepts()));
     let storage = &done["storage"][0];
     assert_eq!(text(storage, "verdict"), "accepted");
     let seen = storage["accepted"].as_array().map(Vec::len);

@@ -1,7 +1,7 @@
 //! The coverage that a command reports is what it has checked.
 
 use super::folder::{Folder, add};
-use super::project::{COUNT, Project, SWAPPED, home};
+use super::project::{COUNT, MOVED_ANSWER, Project, SWAPPED, home};
 use crate::prelude::*;
 
 #[test]
@@ -11,6 +11,7 @@ fn a_migration_that_is_activated_already_rolls_out_no_way_that_rollout_would_ref
     let swapped = home(SWAPPED);
     let wrong = format!("migrate Note 2.0 {swapped} {COUNT}");
     let allow = project.refused("LayoutRefused", &wrong).accepts();
+    let allow = format!("{allow} {MOVED_ANSWER}");
     project.done(&format!("{wrong} {allow}"));
     let current = format!("migrate Note 3.0 {swapped}");
     project.done(&current);

@@ -7,7 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 
 use stylus_devnode::{Fork, ForkOptions, NodeHandle};
 
-use super::project::{COUNT, Project, SWAPPED, V2, home};
+use super::project::{COUNT, MOVED_ANSWER, Project, SWAPPED, V2, home};
 use crate::run_migration::proxy::{Failure, Proxy};
 
 /// A fork of the project's chain.
@@ -71,7 +71,7 @@ fn what_is_done_on_a_fork_changes_no_record_of_its_chain() {
 
     let swapped = home(SWAPPED);
     let migrate = format!("migrate Note 2.0 {swapped} {COUNT}");
-    let allow = "--accept insert:changes --accept shift:note";
+    let allow = format!("--accept insert:changes --accept shift:note {MOVED_ANSWER}");
     let done = project.run(&format!("{migrate} {allow} {there}"));
     done.ends_with(0);
     let said = done.stderr.matches("is a fork of another chain").count();

@@ -14,6 +14,8 @@ pub(crate) const V1: &str = "tests/fixtures/outside/v1";
 pub(crate) const V2: &str = "tests/fixtures/outside/v2";
 /// A version 2 that would take the count for the note.
 pub(crate) const SWAPPED: &str = "tests/fixtures/outside/swapped";
+/// The answer of the note, which that crate reads in another slot, accepted.
+pub(crate) const MOVED_ANSWER: &str = "--accept answer-changed:note()";
 /// What callers lose with the way back.
 pub(crate) const LOST: &str = "function-removed:changes()";
 /// Back to version 1, which has one function less.

@@ -2,7 +2,7 @@
 //! older steps of their paths.
 
 use super::folder::Folder;
-use super::project::{COUNT, LOST, Project, SWAPPED, home};
+use super::project::{COUNT, LOST, MOVED_ANSWER, Project, SWAPPED, home};
 use crate::prelude::*;
 
 /// A chain where 2.0 was allowed to misread the storage of 1.0, and is current; with an instance
@@ -11,6 +11,7 @@ fn with_a_straggler() -> (Project, String) {
     let project = Project::with_note();
     let wrong = format!("migrate Note 2.0 {} {COUNT}", home(SWAPPED));
     let allow = project.refused("LayoutRefused", &wrong).accepts();
+    let allow = format!("{allow} {MOVED_ANSWER}");
     project.done(&format!("{wrong} {allow}"));
     project.done("create-proxy Note 1.0 --save late --init initialize(uint256) 8");
     (project, allow)

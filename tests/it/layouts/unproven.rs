@@ -6,7 +6,7 @@ use stylus_upgrades_interface::registry::IRegistry::migrateCall;
 
 use super::approver::{findings_about, proposed, two_approvers, unbuilt, use_key};
 use super::folder::{Folder, NOT_COMPARED, send};
-use super::project::{COUNT, SWAPPED, home};
+use super::project::{COUNT, MOVED_ANSWER, SWAPPED, home};
 
 #[tokio::test]
 async fn a_layout_that_only_the_proposer_names_is_reported_as_checked_in_part() {
@@ -14,6 +14,7 @@ async fn a_layout_that_only_the_proposer_names_is_reported_as_checked_in_part() 
     let swapped = home(SWAPPED);
     let migrate = format!("migrate Note 2.0 {swapped} {COUNT}");
     let allow = project.refused("LayoutRefused", &migrate).accepts();
+    let allow = format!("{allow} {MOVED_ANSWER}");
     let action = proposed(&project, &format!("{migrate} {allow}"));
     let review = project.done(&format!("pending {action}"));
     let call: Bytes = text(&review, "call").parse().expect("hex");

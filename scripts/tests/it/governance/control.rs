@@ -73,7 +73,7 @@ fn an_action_shows_control_before_and_after_and_warns_where_it_is_worse() {
     sending set policy migrate of A: about [amount] ETH, [number] L1+L2 gas
     at most [amount] ETH leaves [address] in all, fees and values (--max-spend)
     ");
-    let action = text(&proposed.ends(3), "action").to_owned();
+    let action = text(proposed.ends(3), "action").to_owned();
     let shown = sandbox.shown("Admin2", &format!("pending {action}"), 0);
     contains(
         &shown,
