@@ -51,6 +51,10 @@ async fn a_layout_that_only_the_proposer_names_is_reported_as_checked_in_part() 
     // What others wrote ran here, and was named before.
     let named = "runs code of others on this machine: ";
     assert!(built.stderr.contains(named), "{}", built.stderr);
-    let done = other.done(&format!("approve {action} {NOT_COMPARED}"));
+    // The forged layout hides the move, and the answer shows it.
+    let approve = format!("approve {action} {NOT_COMPARED}");
+    let refused = other.run(&approve);
+    refused.is_refused("AnswerChanged");
+    let done = other.done(&format!("{approve} {MOVED_ANSWER}"));
     assert_eq!(done["coverage"], unbuilt("partial", "absent"), "{done:#}");
 }

@@ -189,7 +189,7 @@ fn a_complex_migration_is_tried_with_its_batches_and_its_end() {
     let cards = list(&review, "findings").iter();
     let tried = cards.filter(|card| card["part"] == "trial");
     let says = texts(tried, "message").join("; ");
-    assert_snapshot!(masked(&says), @"the upgrade succeeds on 1 instance, and only the registry and its instances change: the same with [number] amounts from [number] to [number] gas, on block [number]. But the script reads how much gas is left (evm_gas_left): its result may depend on the gas limit");
+    assert_snapshot!(masked(&says), @"the upgrade succeeds on 1 instance, and only the registry and its instances change: the same with [number] amounts from [number] to [number] gas, on block [number]. But the script reads how much gas is left (evm_gas_left): its result may depend on the gas limit; unit(): 1 → 10 ([address]: it reads no storage, so the code decides it)");
 
     // What a copy shows is what happens.
     sandbox.run("Admin2", &format!("approve {action}")).ends(5);
